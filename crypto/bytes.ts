@@ -1,5 +1,7 @@
 // Byte strings: hex, comparison, concatenation. Portable; nothing here depends on Node.
 
+import { assert } from "./assert.ts";
+
 const HEX_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const HEX_PATTERN = /^0x(?:[0-9a-f]{2})*$/;
 
@@ -44,8 +46,13 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-const utf8Encoder = new TextEncoder();
-
-export function utf8(text: string): Uint8Array {
-  return utf8Encoder.encode(text);
+/** The bytes of a text in plain ASCII, which domains and fixed words are. */
+export function ascii(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    assert(code < 128, `only ASCII stands here, not ${JSON.stringify(text)}`);
+    bytes[index] = code;
+  }
+  return bytes;
 }

@@ -66,12 +66,15 @@ class DecodeError extends Error {
   }
 }
 
+// V8's own property: hostile input must not buy a stack trace a message.
+const traced = Error as { stackTraceLimit?: number };
+
 /** Ends the decoding under way; for codecs outside this file that check more than the layout. */
 export function refuseDecoding(refusal: DecodeRefusal): never {
-  const traceLimit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
+  const { stackTraceLimit = 0 } = traced;
+  traced.stackTraceLimit = 0;
   const error = new DecodeError(refusal);
-  Error.stackTraceLimit = traceLimit;
+  traced.stackTraceLimit = stackTraceLimit;
   throw error;
 }
 

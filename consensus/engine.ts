@@ -1,0 +1,501 @@
+// HotStuff for one validator: `step(event) -> effects`, a pure function of the events so far. Jolteon
+// (arXiv:2106.10362) with broadcast votes and explicit commit votes (AIP-89): final after three message delays.
+//
+// Upon start, or a QC or TC of view v >= ours: enter view v+1; its leader proposes on the highest QC, with the TC if
+//   that QC is not of view v.
+// Upon a proposal for our view, bodies held: vote if `mayVote`, to all.
+// Upon a quorum of votes (a QC): execute the block; commit-vote with the state root if `mayCommitVote`, to all.
+// Upon a quorum of equal commit votes (a CommitCert), or a QC on a block whose parent was certified in the view
+//   before: commit the block and its ancestors, oldest first.
+// Upon the timer, or f+1 timeouts of our view: give the view up if `mayTimeout`, to all, again while stuck.
+// Upon a quorum of timeouts: a TC with the highest QC among them.
+//
+// Deviations from Jolteon: votes and timeouts go to all, not to the next leader; the commit vote is a second round in
+//   the same view, not the next block; votes promise that the bodies are durable.
+// Safety: a quorum of commit votes on b in v means that f+1 honest validators were locked on v before they signed any
+//   timeout of v or later, so each later TC carries a highQc view >= v, so each later votable block extends b.
+// Memory: tallies span a fixed window of views, the block tree MAX_BLOCKS; commits drop what they overtake.
+
+import { assert, equalBytes, type Hash, type Height, toHex, type View } from "../crypto/index.ts";
+import {
+  type CommitCert,
+  type CommitVoteContent,
+  type QuorumCert,
+  sameVote,
+  type TimeoutCert,
+} from "./certificates.ts";
+import type { ChainNode, Tip } from "./chain.ts";
+import { Commitment, targetOf } from "./commitment.ts";
+import { commitCertFrom, quorumCertFrom, timeoutCertFrom } from "./formation.ts";
+import {
+  type Block,
+  blockHash,
+  type CommitVote,
+  type Draft,
+  type Message,
+  type Proposal,
+  type Timeout,
+  type Vote,
+} from "./messages.ts";
+import { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
+import type { Effect, Event, Evidence } from "./protocol.ts";
+import {
+  mayCommitVote,
+  mayPropose,
+  mayTimeout,
+  mayVote,
+  type SafetyState,
+  withCertificates,
+} from "./safety-rules.ts";
+import { type Ballot, Tally } from "./tally.ts";
+import { leaderOf, type ValidatorIndex, type ValidatorSet } from "./validators.ts";
+
+/** Ballots and proposals are kept from this many views behind ours ... */
+export const PAST_VIEWS = 16;
+/** ... to this many ahead; what lies further ahead is dropped, for only certificates move us. */
+export const FUTURE_VIEWS = 64;
+/** When execution lags behind, this many certified blocks wait for their commit vote; the oldest go first. */
+const MAX_CERTIFIED = 8;
+
+export type EngineOptions = {
+  readonly validators: ValidatorSet;
+  /** Our own index; undefined for a follower, which never signs. */
+  readonly self: ValidatorIndex | undefined;
+  readonly pacemaker: PacemakerOptions;
+  /** As it was last made durable. */
+  readonly safety: SafetyState;
+  readonly tip: Tip;
+};
+
+/** What a person asks of a chain that does not move. */
+export type EngineStatus = {
+  readonly view: View;
+  readonly leader: ValidatorIndex;
+  readonly tip: Tip;
+  readonly highQc: QuorumCert;
+  readonly voters: readonly ValidatorIndex[];
+  readonly timeouts: readonly ValidatorIndex[];
+  readonly halted: boolean;
+};
+
+export class Engine {
+  readonly #validators: ValidatorSet;
+  readonly #self: ValidatorIndex | undefined;
+  readonly #pacemaker: PacemakerOptions;
+  readonly #commitment: Commitment;
+  readonly #votes: Tally<Vote>;
+  readonly #commitVotes: Tally<CommitVote>;
+  readonly #timeouts: Tally<Timeout>;
+  readonly #proposals = new Map<View, Proposal>();
+  #safety: SafetyState;
+  #view = 0 as View;
+  #effects: Effect[] = [];
+  /** The view in which we still have to ask for a payload. */
+  #proposeIn: View | undefined;
+  #voteFor: Proposal | undefined;
+  /** The parent that the payload under way was asked for. */
+  #proposeOn: Hash | undefined;
+  /** Certificates whose blocks we may still commit-vote for, by view ascending; at most MAX_CERTIFIED. */
+  #certified: readonly QuorumCert[] = [];
+  #ownVote: Vote | undefined;
+  /** In this order: commit votes come before the commit that drops their blocks. */
+  readonly #pursuits = [
+    () => this.#pursueVote(),
+    () => this.#pursueCommitVote(),
+    () => this.#commitment.pursue(),
+    () => this.#pursueProposal(),
+  ];
+  /** Contradictions already reported, with their views. */
+  readonly #reported = new Map<string, View>();
+
+  constructor(options: EngineOptions) {
+    this.#validators = options.validators;
+    this.#self = options.self;
+    this.#pacemaker = options.pacemaker;
+    this.#safety = options.safety;
+    this.#commitment = new Commitment(options.tip, (effect) => this.#effects.push(effect));
+    const textOfVote = ({ content }: Vote) => `${content.height} ${toHex(content.block)}`;
+    const textOfCommitVote = ({ content }: CommitVote) =>
+      `${content.height} ${toHex(content.block)} ${toHex(content.stateRoot)}`;
+    this.#votes = new Tally(options.validators, { statementOf: textOfVote, groupOf: textOfVote });
+    this.#commitVotes = new Tally(options.validators, {
+      statementOf: textOfCommitVote,
+      groupOf: textOfCommitVote,
+    });
+    this.#timeouts = new Tally(options.validators, {
+      statementOf: ({ content }) => `${content.highQcView}`,
+      groupOf: () => "all",
+    });
+  }
+
+  get status(): EngineStatus {
+    return {
+      view: this.#view,
+      leader: leaderOf(this.#validators, this.#view),
+      tip: this.#commitment.tip,
+      highQc: this.#safety.highQc,
+      voters: this.#votes.votersIn(this.#view),
+      timeouts: this.#timeouts.votersIn(this.#view),
+      halted: this.#commitment.halted,
+    };
+  }
+
+  get highQc(): QuorumCert {
+    return this.#safety.highQc;
+  }
+
+  get tip(): Tip {
+    return this.#commitment.tip;
+  }
+
+  /** A block above the tip that we hold, by hash. */
+  block(hash: Hash): Block | undefined {
+    return this.#commitment.node(hash)?.block;
+  }
+
+  step(event: Event): readonly Effect[] {
+    if (this.#commitment.halted) return [];
+    this.#effects = [];
+    this.#handle(event);
+    this.#pursue();
+    assert(
+      !this.#commitment.halted || this.#effects.at(-1)?.type === "halt",
+      "nothing is done after a halt",
+    );
+    return this.#effects;
+  }
+
+  #handle(event: Event): void {
+    switch (event.type) {
+      case "start":
+        return this.#onStart();
+      case "timer":
+        return event.view === this.#view ? this.#giveUpView() : undefined;
+      case "payload":
+        return this.#onPayload(event);
+      case "payload-held":
+        return this.#onPayloadHeld(event.block, event.refusal);
+      case "executed":
+        return this.#commitment.onExecuted(event.block, event.stateRoot);
+      case "blocks":
+        return this.#onBlocks(event.blocks, event.cert);
+      case "message":
+        return this.#onMessage(event.message);
+    }
+  }
+
+  #onMessage(message: Message): void {
+    switch (message.type) {
+      case "proposal":
+        return this.#onProposal(message);
+      case "vote":
+        return this.#onVote(message);
+      case "commit-vote":
+        return this.#onCommitVote(message);
+      case "timeout":
+        return this.#onTimeout(message);
+      case "decision":
+        return this.#commitment.onCommitCert(message.cert);
+    }
+  }
+
+  // --- Views -----------------------------------------------------------------------------------------------------
+
+  #onStart(): void {
+    const { highQc, highTc, lastVote, lastCommitVote } = this.#safety;
+    this.#enterView((Math.max(highQc.view, highTc?.view ?? 0) + 1) as View);
+    this.#noteCertified(highQc);
+    // The same bytes again: whoever missed them before the restart counts them now.
+    if (lastVote?.view === this.#view) {
+      this.#sign({ type: "vote", content: lastVote, voter: this.#selfIndex() });
+    }
+    if (lastCommitVote !== undefined && lastCommitVote.view > this.#commitment.tip.view) {
+      const voted = { type: "commit-vote", content: lastCommitVote } as const;
+      const qc = sameVote(lastCommitVote, highQc) ? { qc: highQc } : {};
+      this.#sign({ ...voted, voter: this.#selfIndex(), ...qc });
+    }
+  }
+
+  #enterView(view: View): void {
+    assert(view > this.#view, "views only grow");
+    this.#view = view;
+    this.#voteFor = undefined;
+    this.#ownVote = undefined;
+    const leader = leaderOf(this.#validators, view);
+    this.#proposeIn = leader === this.#self ? view : undefined;
+    this.#proposeOn = undefined;
+    this.#pruneViews();
+    this.#effects.push({ type: "enter-view", view, leader, timeoutMs: this.#timeoutMs() });
+  }
+
+  #timeoutMs(): number {
+    const uncommitted = Math.max(0, this.#view - this.#commitment.tip.view - 2);
+    return viewTimeoutMs(this.#pacemaker, uncommitted);
+  }
+
+  #pruneViews(): void {
+    const oldest = Math.max(0, this.#view - PAST_VIEWS) as View;
+    this.#commitment.onView(this.#safety.highQc, oldest);
+    this.#votes.pruneBelow(oldest);
+    this.#commitVotes.pruneBelow(oldest);
+    this.#timeouts.pruneBelow(oldest);
+    for (const view of this.#proposals.keys()) if (view < oldest) this.#proposals.delete(view);
+    for (const [key, view] of this.#reported) if (view < oldest) this.#reported.delete(key);
+  }
+
+  #inWindow(view: View): boolean {
+    return view + PAST_VIEWS >= this.#view && view <= this.#view + FUTURE_VIEWS;
+  }
+
+  // --- Proposals and votes ---------------------------------------------------------------------------------------
+
+  #onPayload(event: Extract<Event, { type: "payload" }>): void {
+    const { highQc, highTc, epoch } = this.#safety;
+    const parent = this.#proposeOn;
+    if (event.view !== this.#view || parent === undefined) return;
+    this.#proposeOn = undefined;
+    if (!equalBytes(parent, highQc.block)) {
+      // A certificate of an older view came late: what was chosen for the other parent may repeat this one's content.
+      this.#proposeIn = this.#view;
+      return;
+    }
+    const block: Block = {
+      epoch,
+      view: event.view,
+      height: (highQc.height + 1) as Height,
+      parent: highQc.block,
+      justify: highQc,
+      payload: event.payload,
+      timestampMs: event.timestampMs,
+      proposer: this.#selfIndex(),
+    };
+    const tc = highQc.view + 1 === event.view ? undefined : highTc;
+    assert(tc === undefined || tc.view + 1 === event.view, "a view is entered by a certificate");
+    const verdict = mayPropose(this.#safety, block, tc);
+    if (verdict.ok) this.#persistAndSign(verdict.state, proposalDraft(block, tc));
+  }
+
+  #onProposal(proposal: Proposal): void {
+    const { block, tc } = proposal;
+    this.#processQc(block.justify);
+    if (tc !== undefined) this.#processTc(tc);
+    if (!this.#inWindow(block.view)) return;
+    const first = this.#proposals.get(block.view);
+    if (first !== undefined) {
+      const repeated = equalBytes(blockHash(first.block), blockHash(block));
+      if (!repeated)
+        this.#report({ offender: block.proposer, view: block.view, first, second: proposal });
+      return;
+    }
+    this.#proposals.set(block.view, proposal);
+    const node = this.#commitment.insert(block, { highQc: this.#safety.highQc, held: false });
+    if (node !== undefined && block.view === this.#view) this.#voteFor = proposal;
+  }
+
+  #onPayloadHeld(hash: Hash, refusal: string | undefined): void {
+    const node = this.#commitment.node(hash);
+    if (node === undefined) return;
+    node.payloadHeld = true;
+    node.refusal = refusal;
+  }
+
+  #onVote(vote: Vote): void {
+    if (!this.#inWindow(vote.content.view)) return;
+    if (vote.voter === this.#self && vote.content.view === this.#view) this.#ownVote = vote;
+    const reached = this.#count(this.#votes, vote);
+    if (reached !== undefined) this.#processQc(quorumCertFrom(reached));
+  }
+
+  /** Votes for the proposal of this view once its bodies are held. */
+  #pursueVote(): void {
+    const proposal = this.#voteFor;
+    const node =
+      proposal === undefined ? undefined : this.#commitment.node(blockHash(proposal.block));
+    if (proposal === undefined || node === undefined || !node.payloadHeld) return;
+    this.#voteFor = undefined;
+    if (node.refusal !== undefined || this.#self === undefined) return;
+    const verdict = mayVote(this.#safety, node.block, proposal.tc);
+    if (!verdict.ok) return;
+    const content = verdict.state.lastVote;
+    assert(content !== undefined, "an accepted vote is recorded");
+    this.#commitment.store(node);
+    this.#persistAndSign(verdict.state, { type: "vote", content, voter: this.#self });
+  }
+
+  // --- Certificates and commit votes -----------------------------------------------------------------------------
+
+  #processQc(qc: QuorumCert): void {
+    this.#safety = withCertificates(this.#safety, { qc });
+    if (qc.view >= this.#view) this.#enterView((qc.view + 1) as View);
+    this.#noteCertified(qc);
+    this.#commitment.applyTwoChain(qc);
+  }
+
+  #onCommitVote(vote: CommitVote): void {
+    if (vote.qc !== undefined) this.#processQc(vote.qc);
+    if (!this.#inWindow(vote.content.view)) return;
+    const reached = this.#count(this.#commitVotes, vote);
+    if (reached !== undefined) this.#commitment.onCommitCert(commitCertFrom(reached));
+  }
+
+  #noteCertified(qc: QuorumCert): void {
+    if (qc.height <= this.#commitment.tip.height || !this.#mayStillCommitVote(qc.view)) return;
+    if (this.#certified.some((known) => sameVote(known, qc))) return;
+    const byView = [...this.#certified, qc].sort((left, right) => left.view - right.view);
+    this.#certified = byView.slice(-MAX_CERTIFIED);
+  }
+
+  /** Executes certified blocks with their ancestors and, if the rules allow, vouches for the newest that is executed. */
+  #pursueCommitVote(): void {
+    if (this.#self === undefined) return;
+    this.#certified = this.#certified.filter(
+      (qc) => qc.height > this.#commitment.tip.height && this.#mayStillCommitVote(qc.view),
+    );
+    for (const qc of this.#certified.toReversed()) {
+      const nodes = this.#commitment.executedPath(targetOf(qc));
+      const stateRoot = nodes?.at(-1)?.stateRoot;
+      if (nodes === undefined || stateRoot === undefined) continue;
+      return this.#commitVote(qc, { nodes, stateRoot, voter: this.#self });
+    }
+  }
+
+  #commitVote(
+    qc: QuorumCert,
+    executed: {
+      readonly nodes: readonly ChainNode[];
+      readonly stateRoot: Hash;
+      readonly voter: ValidatorIndex;
+    },
+  ): void {
+    const { nodes, stateRoot, voter } = executed;
+    const { epoch, view, height, block } = qc;
+    if (this.#commitment.contradicts(height, { hash: block, stateRoot })) return;
+    const content: CommitVoteContent = { epoch, view, height, block, stateRoot };
+    const verdict = mayCommitVote(this.#safety, qc, content);
+    if (!verdict.ok) return;
+    for (const node of nodes) this.#commitment.store(node);
+    this.#persistAndSign(verdict.state, { type: "commit-vote", content, voter, qc });
+  }
+
+  /** Saves the work of executing what the rules would refuse in any case. */
+  #mayStillCommitVote(view: View): boolean {
+    const { lastCommitVote, lastTimeout } = this.#safety;
+    return view > (lastCommitVote?.view ?? 0) && view > (lastTimeout?.view ?? 0);
+  }
+
+  // --- Timeouts --------------------------------------------------------------------------------------------------
+
+  #giveUpView(): void {
+    const { highQc, highTc } = this.#safety;
+    if (this.#self !== undefined) {
+      const verdict = mayTimeout(this.#safety, this.#view);
+      if (verdict.ok) {
+        const named = verdict.state.lastTimeout?.highQc ?? highQc;
+        const { epoch } = this.#safety;
+        const draft: Draft = {
+          type: "timeout",
+          content: { epoch, view: this.#view, highQcView: named.view },
+          voter: this.#self,
+          highQc: named,
+          ...(named.view + 1 === this.#view || highTc === undefined ? {} : { highTc }),
+          ...(this.#ownVote === undefined ? {} : { vote: this.#ownVote }),
+        };
+        this.#persistAndSign(verdict.state, draft);
+      }
+    }
+    this.#effects.push({
+      type: "restart-timer",
+      view: this.#view,
+      timeoutMs: this.#timeoutMs(),
+    });
+  }
+
+  #onTimeout(timeout: Timeout): void {
+    this.#processQc(timeout.highQc);
+    if (timeout.highTc !== undefined) this.#processTc(timeout.highTc);
+    if (timeout.vote !== undefined) this.#onVote(timeout.vote);
+    const { view } = timeout.content;
+    if (!this.#inWindow(view)) return;
+    const { highTc: _tc, vote: _vote, ...counted } = timeout;
+    const reached = this.#count(this.#timeouts, counted);
+    if (reached !== undefined) return this.#processTc(timeoutCertFrom(reached));
+    const isWaiting = this.#self !== undefined && this.#safety.lastTimeout?.view !== view;
+    if (view !== this.#view || !isWaiting) return;
+    if (this.#timeouts.powerIn(view) >= this.#validators.honestPower) this.#giveUpView();
+  }
+
+  #processTc(tc: TimeoutCert): void {
+    this.#processQc(tc.highQc);
+    this.#safety = withCertificates(this.#safety, { tc });
+    if (tc.view >= this.#view) this.#enterView((tc.view + 1) as View);
+  }
+
+  #onBlocks(blocks: readonly Block[], cert: CommitCert | undefined): void {
+    const known = { highQc: this.#safety.highQc, held: true };
+    for (const block of blocks) this.#commitment.insert(block, known);
+    if (cert !== undefined) this.#commitment.onCommitCert(cert);
+  }
+
+  // --- What is due -----------------------------------------------------------------------------------------------
+
+  /** After each event: takes every step that the new knowledge allows. */
+  #pursue(): void {
+    for (const pursue of this.#pursuits) if (!this.#commitment.halted) pursue();
+  }
+
+  /** Asks for a payload once the blocks below ours are held, for it must not repeat what they contain. */
+  #pursueProposal(): void {
+    const view = this.#proposeIn;
+    if (view === undefined) return;
+    const { highQc, lastProposed } = this.#safety;
+    if (lastProposed?.block.view === view) {
+      this.#proposeIn = undefined;
+      return this.#sign(proposalDraft(lastProposed.block, lastProposed.tc));
+    }
+    if (this.#commitment.heldPath(targetOf(highQc)) === undefined) return;
+    this.#proposeIn = undefined;
+    this.#proposeOn = highQc.block;
+    const height = (highQc.height + 1) as Height;
+    this.#effects.push({ type: "propose", view, height, parent: highQc.block });
+  }
+
+  #count<B extends Ballot & (Vote | CommitVote | Timeout)>(
+    tally: Tally<B>,
+    ballot: B,
+  ): readonly B[] | undefined {
+    const counted = tally.add(ballot);
+    if (counted.type === "contradicted") {
+      const { voter: offender, content } = ballot;
+      this.#report({ offender, view: content.view, first: counted.first, second: ballot });
+    }
+    return counted.type === "counted" ? counted.reached : undefined;
+  }
+
+  /** Once per offender, view and kind of message. */
+  #report(evidence: Evidence): void {
+    const key = `${evidence.first.type} ${evidence.view} ${evidence.offender}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.set(key, evidence.view);
+    this.#effects.push({ type: "evidence", evidence });
+  }
+
+  #persistAndSign(state: SafetyState, draft: Draft): void {
+    this.#safety = state;
+    this.#effects.push({ type: "persist", state });
+    this.#sign(draft);
+  }
+
+  /** Only for what the durable state already holds; everything else goes through `#persistAndSign`. */
+  #sign(draft: Draft): void {
+    this.#effects.push({ type: "sign", draft });
+  }
+
+  #selfIndex(): ValidatorIndex {
+    assert(this.#self !== undefined, "a follower signs nothing");
+    return this.#self;
+  }
+}
+
+function proposalDraft(block: Block, tc: TimeoutCert | undefined): Draft {
+  return tc === undefined ? { type: "proposal", block } : { type: "proposal", block, tc };
+}

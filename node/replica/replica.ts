@@ -1,0 +1,589 @@
+// A whole validator without its clock, network and disk: engine, pool, ledger and sync under one
+// `step(event, now) -> effects`. The live node and the simulator drive the very same class.
+//
+// Upon transactions: admit them to the pool by the committed state, pass on what came from our clients.
+// Upon a message: verify it, note a proposal's payload, let the engine decide, obey the engine.
+// Upon the engine's wish for a payload: select from the pool what no uncommitted ancestor carries.
+// Upon a block that waits for bodies: take them from the pool, pull the rest from its proposer, then from anyone.
+// Upon a commit: execute, hand out what became final, prune pool and payloads.
+
+import {
+  blockHash,
+  type CommitCert,
+  type Draft,
+  type Effect,
+  Engine,
+  type EngineStatus,
+  type Event,
+  type Evidence,
+  type Message,
+  type Proposal,
+  type SafetyState,
+  type Tip,
+  type ValidatorIndex,
+  type ValidatorSet,
+  type Verification,
+  type Verified,
+  Verifier,
+} from "../../consensus/index.ts";
+import {
+  type Address,
+  addressOf,
+  assert,
+  ByteMap,
+  equalBytes,
+  type Hash,
+  type Height,
+  type SignatureScheme,
+  toHex,
+} from "../../crypto/index.ts";
+import { Pool, type PoolLimits } from "../../mempool/index.ts";
+import type { Execution, Ledger } from "../ledger/index.ts";
+import {
+  type Accepted,
+  type Answer,
+  Asks,
+  acceptBlock,
+  acceptRun,
+  carriesItsPayload,
+  type Held,
+  MAX_ASKED_BODIES,
+  payloadHash,
+  type Question,
+  type WholeBlock,
+} from "../sync/index.ts";
+import type { SignedTransaction } from "../transaction/index.ts";
+import { admit, type PooledTransaction } from "./admission.ts";
+import { Pacing, type PacingOptions } from "./pacing.ts";
+import { missingIds, type Payload, Payloads, transactionsOf } from "./payloads.ts";
+import type { ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
+import { type BlockLimits, payloadRefusal } from "./voting-conditions.ts";
+
+export type ReplicaOptions = {
+  readonly validators: ValidatorSet;
+  readonly self: ValidatorIndex | undefined;
+  readonly scheme: SignatureScheme;
+  readonly genesisQc: SafetyState["highQc"];
+  readonly baseTimeoutMs: number;
+  readonly pacing: PacingOptions;
+  readonly limits: BlockLimits;
+  readonly pool: Partial<PoolLimits>;
+  /** At the state after `tip`. */
+  readonly ledger: Ledger;
+  readonly safety: SafetyState;
+  readonly tip: Tip;
+  readonly tipTimestampMs: number;
+  /** Blocks above the tip that were on disk, each with its bodies, oldest first. */
+  readonly stored: readonly WholeBlock[];
+};
+
+export type ReplicaStatus = EngineStatus & {
+  readonly pool: { readonly count: number; readonly bytes: number };
+  /** The height that catch-up is on its way to; undefined when we keep up. */
+  readonly catchingUpTo: Height | undefined;
+};
+
+/** Between a proposal that lacks bodies and the first question: gossip may be about to bring them. */
+const PULL_GRACE_MS = 4;
+const RETRY_MS = 200;
+/** The newest contradictions are kept for whoever asks. */
+const MAX_EVIDENCE = 256;
+
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #engine: Engine;
+  readonly #verifier: Verifier;
+  readonly #pool: Pool<PooledTransaction>;
+  readonly #ledger: Ledger;
+  readonly #payloads = new Payloads();
+  readonly #asks = new Asks();
+  readonly #pacing: Pacing;
+  readonly #evidence: Evidence[] = [];
+  readonly #proposers: readonly Address[];
+  readonly #inbox: Event[] = [];
+  #effects: ReplicaEffect[] = [];
+  #now = 0;
+  #tipTimestampMs: number;
+  #catchUpTo: Height | undefined;
+  /** The payload that comes with the proposal under way into the engine. */
+  #announced: { readonly hash: Hash; readonly ids: readonly Hash[] } | undefined;
+  /** What we selected for our own next block. */
+  #selected: readonly SignedTransaction[] = [];
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    const { validators, self, safety, tip } = options;
+    this.#proposers = validators.members.map(({ publicKey }) => addressOf(publicKey));
+    const pacemaker = { baseTimeoutMs: options.baseTimeoutMs };
+    this.#engine = new Engine({ validators, self, pacemaker, safety, tip });
+    this.#verifier = new Verifier(validators, options.scheme, options.genesisQc);
+    this.#pool = new Pool(options.pool);
+    this.#ledger = options.ledger;
+    this.#pacing = new Pacing(options.pacing);
+    this.#tipTimestampMs = options.tipTimestampMs;
+  }
+
+  get status(): ReplicaStatus {
+    const { count, bytes } = this.#pool.size;
+    const pool = { count, bytes };
+    return { ...this.#engine.status, pool, catchingUpTo: this.#catchUpTo };
+  }
+
+  get evidence(): readonly Evidence[] {
+    return this.#evidence;
+  }
+
+  /** What we can give to others from memory. */
+  get held(): Held {
+    return {
+      blockWithBodies: (hash) => this.#payloads.blockWithBodies(hash),
+      bodiesOf: (ids) =>
+        ids.map((id) => this.#find(id)?.bytes).filter((bytes) => bytes !== undefined),
+    };
+  }
+
+  /** Is this transaction waiting in the pool, or in a block that is not final yet? */
+  whereabouts(id: Hash): "pending" | "included" | undefined {
+    if (this.#payloads.find(id) !== undefined) return "included";
+    return this.#pool.has(id) ? "pending" : undefined;
+  }
+
+  /** A transaction that needs no second signature check. */
+  has(id: Hash): boolean {
+    return this.#find(id) !== undefined;
+  }
+
+  /** `now`: milliseconds since 1970 by the validator's clock, which may be wrong but not run backwards. */
+  step(event: ReplicaEvent, now: number): readonly ReplicaEffect[] {
+    this.#effects = [];
+    this.#now = now;
+    this.#handle(event);
+    return this.#effects;
+  }
+
+  #handle(event: ReplicaEvent): void {
+    switch (event.type) {
+      case "start":
+        return this.#onStart();
+      case "message":
+        return this.#onMessage(event.from, event.message, event.ids);
+      case "transactions":
+        return this.#onTransactions(event.source, event.transactions);
+      case "bodies":
+        for (const transaction of event.transactions) this.#supply(transaction);
+        return;
+      case "timer":
+        return this.#onTimer(event.timer);
+      case "answer":
+        return this.#onAnswer(event.id, event.answer);
+    }
+  }
+
+  #onStart(): void {
+    this.#feed({ type: "start" });
+    this.#deliver(this.#options.stored, undefined);
+  }
+
+  // --- Transactions ----------------------------------------------------------------------------------------------
+
+  #onTransactions(source: "local" | "gossip", transactions: readonly SignedTransaction[]): void {
+    const { height } = this.#engine.tip;
+    const fresh: SignedTransaction[] = [];
+    for (const transaction of transactions) {
+      const admission = admit(transaction, { pool: this.#pool, ledger: this.#ledger, height });
+      if (admission.ok && admission.status !== "duplicate") fresh.push(transaction);
+      if (source === "local") {
+        this.#effects.push({ type: "admission", id: transaction.id, admission });
+      }
+      this.#supply(transaction);
+    }
+    if (fresh.length === 0) return;
+    if (source === "local")
+      this.#effects.push({ type: "gossip-transactions", transactions: fresh });
+    this.#startCounting();
+    this.#tryPropose();
+  }
+
+  /** A body may be what some block waits for. */
+  #supply(transaction: SignedTransaction): void {
+    for (const payload of this.#payloads.supply(transaction)) this.#judge(payload);
+  }
+
+  #find(id: Hash): SignedTransaction | undefined {
+    return this.#pool.get(id)?.signed ?? this.#payloads.find(id);
+  }
+
+  // --- Messages --------------------------------------------------------------------------------------------------
+
+  #onMessage(from: ValidatorIndex, message: Message, ids: readonly Hash[] | undefined): void {
+    if (message.type === "proposal" && !this.#isWellFormed(message, ids)) {
+      return this.#penalise(from, "a payload that is not the proposal's");
+    }
+    const verification = this.#verify(from, message);
+    if (!verification.ok) return this.#penalise(from, verification.refusal);
+    if (message.type === "proposal") {
+      this.#announced = { hash: blockHash(message.block), ids: ids ?? [] };
+      this.#pacing.blockSeen(this.#now);
+      if (message.block.view >= this.#engine.status.view) this.#startCounting();
+    }
+    this.#feed({ type: "message", message: verification.message });
+    this.#announced = undefined;
+  }
+
+  /** What we signed ourselves needs no check. */
+  #verify(from: ValidatorIndex, message: Message): Verification<Message> {
+    if (from !== this.#options.self) return this.#verifier.verify(message, this.#engine.highQc);
+    return { ok: true, message: message as Verified<Message> };
+  }
+
+  #isWellFormed(proposal: Proposal, ids: readonly Hash[] | undefined): boolean {
+    if (ids === undefined || ids.length > this.#options.limits.maxBlockTransactions) return false;
+    const distinct = new ByteMap<true>();
+    for (const id of ids) distinct.set(id, true);
+    return distinct.size === ids.length && carriesItsPayload(proposal, ids);
+  }
+
+  // --- The engine ------------------------------------------------------------------------------------------------
+
+  /** Runs the engine until it has nothing more to say. */
+  #feed(event: Event): void {
+    this.#inbox.push(event);
+    if (this.#inbox.length > 1) return;
+    for (let at = 0; at < this.#inbox.length; at++) {
+      for (const effect of this.#engine.step(this.#inbox[at] as Event)) this.#obey(effect);
+    }
+    this.#inbox.length = 0;
+  }
+
+  #obey(effect: Effect): void {
+    switch (effect.type) {
+      case "persist":
+      case "certify":
+        return this.#pass(effect);
+      case "store":
+        return this.#store(effect.hash);
+      case "sign":
+        return this.#sign(effect.draft);
+      case "enter-view":
+        return this.#onEnterView(effect);
+      case "restart-timer":
+        return this.#setTimer("view", effect.timeoutMs);
+      case "propose":
+        this.#pacing.proposalDue(effect);
+        return this.#tryPropose();
+      case "obtain-payload":
+        return this.#obtainPayload(effect);
+      case "fetch":
+        return this.#ask({ type: "block", hash: effect.hash }, effect.holders);
+      case "catch-up":
+        this.#catchUpTo = effect.height;
+        return this.#ask({ type: "blocks", from: (this.#engine.tip.height + 1) as Height }, []);
+      case "execute":
+        return this.#execute(effect.hash);
+      case "commit":
+        return this.#commit(effect);
+      case "evidence":
+        this.#evidence.push(effect.evidence);
+        if (this.#evidence.length > MAX_EVIDENCE) this.#evidence.shift();
+        return this.#pass(effect);
+      case "halt":
+        return this.#pass(effect);
+    }
+  }
+
+  #pass(effect: ReplicaEffect): void {
+    this.#effects.push(effect);
+  }
+
+  #store(hash: Hash): void {
+    const stored = this.#payloads.blockWithBodies(hash);
+    assert(stored !== undefined, "the engine stores only blocks whose bodies are held");
+    this.#pass({ type: "store", hash, stored });
+  }
+
+  #sign(draft: Draft): void {
+    if (draft.type !== "proposal") return this.#pass({ type: "sign", draft });
+    const hash = blockHash(draft.block);
+    const ids = this.#selected.map(({ id }) => id);
+    const { block } = draft;
+    const isSelected = equalBytes(payloadHash(ids), block.payload);
+    const payload =
+      this.#payloads.get(hash) ??
+      (isSelected ? this.#payloads.open({ block, hash, ids }, (id) => this.#find(id)) : undefined);
+    // After a restart the selection may be gone: then the view passes without our block.
+    if (payload === undefined || payload.missing > 0) return;
+    this.#pass({ type: "sign", draft, transactions: transactionsOf(payload) });
+  }
+
+  #onEnterView(effect: Extract<Effect, { type: "enter-view" }>): void {
+    const { view, leader, timeoutMs } = effect;
+    this.#pass({ type: "enter-view", view, leader });
+    const isIdle = !this.#hasWork(this.#engine.highQc.block);
+    this.#setTimer("view", this.#pacing.viewEntered(this.#now, { timeoutMs, isIdle }));
+  }
+
+  #setTimer(timer: Timer, ms: number): void {
+    this.#pass({ type: "timer", timer, ms });
+  }
+
+  #onTimer(timer: Timer): void {
+    switch (timer) {
+      case "view":
+        this.#pass({ type: "gave-up-view", view: this.#engine.status.view });
+        return this.#feed({ type: "timer", view: this.#engine.status.view });
+      case "propose":
+        return this.#tryPropose();
+      case "pull":
+        return this.#pull();
+      case "retry":
+        for (const ask of this.#asks.retry()) this.#pass({ type: "ask", ask });
+    }
+  }
+
+  // --- Proposing -------------------------------------------------------------------------------------------------
+
+  #tryPropose(): void {
+    const { due } = this.#pacing;
+    if (due === undefined) return;
+    const earliestMs = this.#pacing.waitMs(this.#now, { hasWork: true, mustFlush: false });
+    if (earliestMs > 0) return this.#setTimer("propose", earliestMs);
+    const selected = this.#select(due.parent, this.#options.limits.maxBlockTransactions);
+    const mustFlush = this.#hasUncommitted(due.parent);
+    const hasWork = selected.length > 0;
+    const waitMs = this.#pacing.waitMs(this.#now, { hasWork, mustFlush });
+    if (waitMs > 0) return this.#setTimer("propose", waitMs);
+    this.#pacing.proposed();
+    this.#selected = selected.map(({ signed }) => signed);
+    const payload = payloadHash(selected.map(({ id }) => id));
+    const parentMs = this.#timestampOf(due.parent) ?? this.#tipTimestampMs;
+    const timestampMs = Math.max(this.#now, parentMs + 1);
+    this.#feed({ type: "payload", view: due.view, payload, timestampMs });
+  }
+
+  #select(parent: Hash, maxCount: number): readonly PooledTransaction[] {
+    const included = new ByteMap<true>();
+    for (const payload of this.#uncommittedFrom(parent)) {
+      for (const id of payload.ids) included.set(id, true);
+    }
+    return this.#pool.select({
+      maxCount,
+      maxBytes: this.#options.limits.maxBlockBytes,
+      included: (id) => included.has(id),
+      height: (this.#engine.highQc.height + 1) as Height,
+    });
+  }
+
+  /** The payloads from a block down to the tip, as far as they are held. */
+  *#uncommittedFrom(hash: Hash): IterableIterator<Payload> {
+    let payload = this.#payloads.get(hash);
+    while (payload !== undefined) {
+      yield payload;
+      payload = this.#payloads.get(payload.block.parent);
+    }
+  }
+
+  #hasUncommitted(parent: Hash): boolean {
+    for (const payload of this.#uncommittedFrom(parent)) if (payload.ids.length > 0) return true;
+    return false;
+  }
+
+  #hasWork(parent: Hash): boolean {
+    return this.#hasUncommitted(parent) || this.#select(parent, 1).length > 0;
+  }
+
+  /** From now on the leader's time counts: there is something to order. */
+  #startCounting(): void {
+    const ms = this.#pacing.workArrived(this.#now);
+    if (ms !== undefined) this.#setTimer("view", ms);
+  }
+
+  #timestampOf(hash: Hash): number | undefined {
+    if (equalBytes(hash, this.#engine.tip.hash)) return this.#tipTimestampMs;
+    return this.#engine.block(hash)?.timestampMs;
+  }
+
+  // --- Bodies ----------------------------------------------------------------------------------------------------
+
+  #obtainPayload({ block, hash }: Extract<Effect, { type: "obtain-payload" }>): void {
+    const announced = this.#announced;
+    const known = this.#payloads.get(hash);
+    assert(
+      known !== undefined || (announced !== undefined && equalBytes(announced.hash, hash)),
+      "a block comes with its ids or with its bodies",
+    );
+    const ids = known?.ids ?? announced?.ids ?? [];
+    const payload = this.#payloads.open({ block, hash, ids }, (id) => this.#find(id));
+    if (payload.missing === 0) return this.#judge(payload);
+    this.#setTimer("pull", PULL_GRACE_MS);
+  }
+
+  /** All bodies are here: may we vote for it? */
+  #judge(payload: Payload): void {
+    this.#asks.settle(bodiesKey(payload.hash));
+    const refusal = payloadRefusal(payload, {
+      limits: this.#options.limits,
+      now: this.#now,
+      parentTimestampMs: this.#timestampOf(payload.block.parent),
+      check: (transaction) => this.#ledger.check(transaction),
+    });
+    const held = { type: "payload-held", block: payload.hash } as const;
+    this.#feed(refusal === undefined ? held : { ...held, refusal });
+  }
+
+  #pull(): void {
+    for (const payload of this.#payloads.incomplete()) {
+      const ids = missingIds(payload).slice(0, MAX_ASKED_BODIES);
+      const question: Question = { type: "bodies", ids };
+      this.#ask(question, [payload.block.proposer], bodiesKey(payload.hash));
+    }
+  }
+
+  // --- Asking ----------------------------------------------------------------------------------------------------
+
+  /** Asks those who should know, then everyone else. */
+  #ask(question: Question, holders: readonly ValidatorIndex[], key = keyOf(question)): void {
+    const { validators, self } = this.#options;
+    const start = this.#engine.tip.height;
+    const count = validators.members.length;
+    const everyone = validators.members.map((_, index) => (index + start) % count);
+    const candidates = [...new Set([...holders, ...everyone])].filter((index) => index !== self);
+    const ask = this.#asks.start(key, question, candidates);
+    if (ask !== undefined) this.#pass({ type: "ask", ask });
+  }
+
+  #onAnswer(id: number, answer: Answer | undefined): void {
+    const question = this.#asks.questionOf(id);
+    if (question === undefined) return;
+    if (answer === undefined || answer.type !== question.type) return this.#askNext(id);
+    switch (answer.type) {
+      case "bodies":
+        // What they supplied has been taken in already; if it was enough, the question is settled.
+        return this.#asks.questionOf(id) === undefined ? undefined : this.#askNext(id);
+      case "block": {
+        assert(question.type === "block", "question and answer have one type");
+        const accepted = acceptBlock(answer, question.hash);
+        return this.#acceptOr(id, accepted, (block) => this.#deliver([block], undefined));
+      }
+      case "blocks": {
+        assert(question.type === "blocks", "question and answer have one type");
+        const { tip } = this.#engine;
+        if (question.from !== tip.height + 1) return this.#continueCatchUp();
+        const accepted = acceptRun(answer, { tip, verifier: this.#verifier });
+        return this.#acceptOr(id, accepted, ({ blocks, cert }) => {
+          this.#deliver(blocks, cert);
+          this.#continueCatchUp();
+        });
+      }
+    }
+  }
+
+  #acceptOr<T>(id: number, accepted: Accepted<T>, use: (value: T) => void): void {
+    if (!accepted.ok) return this.#askNext(id);
+    const question = this.#asks.questionOf(id);
+    if (question !== undefined) this.#asks.settle(keyOf(question));
+    use(accepted.value);
+  }
+
+  #askNext(id: number): void {
+    const ask = this.#asks.fail(id);
+    if (ask !== undefined) this.#pass({ type: "ask", ask });
+    else if (this.#asks.waiting > 0) this.#setTimer("retry", RETRY_MS);
+  }
+
+  /** Blocks that came whole go to the engine with their bodies held. */
+  #deliver(blocks: readonly WholeBlock[], cert: Verified<CommitCert> | undefined): void {
+    for (const { block, hash, ids, transactions } of blocks) {
+      if (block.height <= this.#engine.tip.height) continue;
+      const payload = this.#payloads.open({ block, hash, ids }, (_, at) => transactions[at]);
+      if (payload.missing > 0) for (const transaction of transactions) this.#supply(transaction);
+    }
+    const event = { type: "blocks", blocks: blocks.map(({ block }) => block) } as const;
+    this.#feed(cert === undefined ? event : { ...event, cert });
+    this.#payloads.prune(this.#engine.tip.height);
+  }
+
+  #continueCatchUp(): void {
+    const { height } = this.#engine.tip;
+    this.#asks.settle("blocks");
+    if (this.#catchUpTo === undefined || height >= this.#catchUpTo) {
+      this.#catchUpTo = undefined;
+      return;
+    }
+    this.#ask({ type: "blocks", from: (height + 1) as Height }, []);
+  }
+
+  // --- Executing -------------------------------------------------------------------------------------------------
+
+  #execute(hash: Hash): void {
+    const { stateRoot } = this.#executed(hash);
+    const height = this.#payloads.get(hash)?.block.height;
+    assert(height !== undefined, "an executed block has a payload");
+    this.#pass({ type: "included", hash, height });
+    this.#feed({ type: "executed", block: hash, stateRoot });
+  }
+
+  /** What came of a block; executes it, and its ancestors, if another branch took their place in the ledger. */
+  #executed(hash: Hash): Execution {
+    const path: Payload[] = [];
+    for (const payload of this.#uncommittedFrom(hash)) {
+      if (this.#ledger.execution(payload.hash) !== undefined) break;
+      path.unshift(payload);
+    }
+    for (const payload of path) {
+      const { block } = payload;
+      this.#ledger.execute({
+        hash: payload.hash,
+        parent: block.parent,
+        height: block.height,
+        timestampMs: block.timestampMs,
+        proposer: this.#proposers[block.proposer] as Address,
+        transactions: transactionsOf(payload),
+      });
+    }
+    const execution = this.#ledger.execution(hash);
+    assert(execution !== undefined, "a block is executed once its ancestors are");
+    return execution;
+  }
+
+  #commit({ block, hash, stateRoot, cert }: Extract<Effect, { type: "commit" }>): void {
+    this.#executed(hash);
+    const payload = this.#payloads.get(hash);
+    assert(payload !== undefined, "a committed block has a payload");
+    const { receipts, changes, ...committed } = this.#ledger.commit(hash);
+    assert(equalBytes(committed.stateRoot, stateRoot), "executing twice gives one result");
+    const transactions = transactionsOf(payload);
+    const spent = transactions
+      .filter((_, index) => receipts[index]?.result !== "skipped")
+      .map(({ transaction: { sender, nonce } }) => ({ sender, nonce }));
+    this.#pool.committed({ height: block.height, transactions: spent, ids: payload.ids });
+    this.#tipTimestampMs = block.timestampMs;
+    this.#payloads.prune(block.height);
+    this.#asks.settle(keyOf({ type: "block", hash }));
+    if (this.#catchUpTo !== undefined && block.height >= this.#catchUpTo) this.#continueCatchUp();
+    const final = { block, hash, stateRoot, transactions, receipts, changes };
+    this.#pass({ type: "final", final: cert === undefined ? final : { ...final, cert } });
+    if (cert !== undefined && block.proposer === this.#options.self) {
+      this.#pass({ type: "gossip-decision", cert });
+    }
+  }
+
+  #penalise(peer: ValidatorIndex, reason: string): void {
+    this.#pass({ type: "penalise", peer, reason });
+  }
+}
+
+/** One thing wanted is one key, whoever wants it. */
+function keyOf(question: Question): string {
+  switch (question.type) {
+    case "block":
+      return `block ${toHex(question.hash)}`;
+    case "blocks":
+      return "blocks";
+    case "bodies":
+      return `bodies ${question.ids.map(toHex).join(" ")}`;
+  }
+}
+
+function bodiesKey(block: Hash): string {
+  return `bodies of ${toHex(block)}`;
+}
