@@ -419,7 +419,7 @@ export class Replica {
 
   /** All bodies are here: may we vote for it? */
   #judge(payload: Payload): void {
-    this.#asks.settle(bodiesKey(payload.hash));
+    this.#asks.settle(keyOf({ type: "bodies", block: payload.hash, ids: [] }));
     const refusal = payloadRefusal(payload, {
       limits: this.#options.limits,
       now: this.#now,
@@ -433,21 +433,21 @@ export class Replica {
   #pull(): void {
     for (const payload of this.#payloads.incomplete()) {
       const ids = missingIds(payload).slice(0, MAX_ASKED_BODIES);
-      const question: Question = { type: "bodies", ids };
-      this.#ask(question, [payload.block.proposer], bodiesKey(payload.hash));
+      const question: Question = { type: "bodies", block: payload.hash, ids };
+      this.#ask(question, [payload.block.proposer]);
     }
   }
 
   // --- Asking ----------------------------------------------------------------------------------------------------
 
   /** Asks those who should know, then everyone else. */
-  #ask(question: Question, holders: readonly ValidatorIndex[], key = keyOf(question)): void {
+  #ask(question: Question, holders: readonly ValidatorIndex[]): void {
     const { validators, self } = this.#options;
     const start = this.#engine.tip.height;
     const count = validators.members.length;
     const everyone = validators.members.map((_, index) => (index + start) % count);
     const candidates = [...new Set([...holders, ...everyone])].filter((index) => index !== self);
-    const ask = this.#asks.start(key, question, candidates);
+    const ask = this.#asks.start(keyOf(question), question, candidates);
     if (ask !== undefined) this.#pass({ type: "ask", ask });
   }
 
@@ -580,10 +580,6 @@ function keyOf(question: Question): string {
     case "blocks":
       return "blocks";
     case "bodies":
-      return `bodies ${question.ids.map(toHex).join(" ")}`;
+      return `bodies of ${toHex(question.block)}`;
   }
-}
-
-function bodiesKey(block: Hash): string {
-  return `bodies of ${toHex(block)}`;
 }

@@ -2,7 +2,8 @@
 // and bodies in memory, and the blocks on disk.
 
 import { type CommitCert, commitCertCodec } from "../../consensus/index.ts";
-import { decode, type Hash, type Height, next } from "../../crypto/index.ts";
+import { ByteMap, decode, type Hash, type Height, next } from "../../crypto/index.ts";
+import { transactionId } from "../transaction/index.ts";
 import {
   type Answer,
   type BlockWithBodies,
@@ -29,7 +30,7 @@ export type StoredBlocks = {
 export function answer(question: Question, held: Held, stored: StoredBlocks): Answer {
   switch (question.type) {
     case "bodies":
-      return { type: "bodies", bodies: held.bodiesOf(question.ids) };
+      return { type: "bodies", bodies: bodiesOf(question, held, stored) };
     case "block": {
       const found = held.blockWithBodies(question.hash) ?? storedBlock(stored, question.hash);
       return found === undefined ? { type: "block" } : { type: "block", found };
@@ -37,6 +38,22 @@ export function answer(question: Question, held: Held, stored: StoredBlocks): An
     case "blocks":
       return finalBlocks(question.from, stored);
   }
+}
+
+/** From the pool and blocks under way; once the block is final, from disk. */
+function bodiesOf(
+  { block, ids }: Extract<Question, { type: "bodies" }>,
+  held: Held,
+  stored: StoredBlocks,
+): readonly Uint8Array[] {
+  const bodies = held.bodiesOf(ids);
+  if (bodies.length === ids.length) return bodies;
+  const wanted = new ByteMap<true>();
+  for (const id of ids) wanted.set(id, true);
+  const whole = storedBlock(stored, block)?.bodies.filter((body) =>
+    wanted.has(transactionId(body)),
+  );
+  return whole ?? bodies;
 }
 
 /** A run of final blocks that ends at the last certificate within the limits; empty if there is none. */

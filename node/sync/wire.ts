@@ -70,8 +70,8 @@ export const blockWithBodiesCodec: Codec<BlockWithBodies> = struct<BlockWithBodi
 });
 
 export type Question =
-  /** The transactions with these ids, as far as they are held. */
-  | { readonly type: "bodies"; readonly ids: readonly Hash[] }
+  /** The transactions of this block with these ids, as far as they are held. */
+  | { readonly type: "bodies"; readonly block: Hash; readonly ids: readonly Hash[] }
   /** The block with this hash, final or not. */
   | { readonly type: "block"; readonly hash: Hash }
   /** Final blocks from this height on, ending with one that has a certificate. */
@@ -88,7 +88,10 @@ export type Answer =
     };
 
 export const questionCodec: Codec<Question> = union<Question>({
-  bodies: [1, struct({ type: constant("bodies"), ids: list(hashCodec, MAX_ASKED_BODIES) })],
+  bodies: [
+    1,
+    struct({ type: constant("bodies"), block: hashCodec, ids: list(hashCodec, MAX_ASKED_BODIES) }),
+  ],
   block: [2, struct({ type: constant("block"), hash: hashCodec })],
   blocks: [3, struct({ type: constant("blocks"), from: heightCodec })],
 });
