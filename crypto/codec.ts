@@ -81,6 +81,12 @@ export function refuseDecoding(refusal: DecodeRefusal): never {
 const INITIAL_WRITER_BYTES = 256;
 const UINT32_RANGE = 0x1_0000_0000;
 
+// A DataView would wrap a number that does not fit, and two values would have one encoding.
+function assertInteger(value: number, largest: number): void {
+  const fits = Number.isInteger(value) && value >= 0 && value <= largest;
+  assert(fits, "an encoded number is whole, not negative, and within its bytes");
+}
+
 /** Appends to a buffer that doubles as it fills. */
 export class Writer {
   #buffer = new Uint8Array(INITIAL_WRITER_BYTES);
@@ -88,25 +94,28 @@ export class Writer {
   #length = 0;
 
   uint8(value: number): void {
+    assertInteger(value, 2 ** 8 - 1);
     this.#reserve(1);
     this.#data.setUint8(this.#length, value);
     this.#length += 1;
   }
 
   uint16(value: number): void {
+    assertInteger(value, 2 ** 16 - 1);
     this.#reserve(2);
     this.#data.setUint16(this.#length, value);
     this.#length += 2;
   }
 
   uint32(value: number): void {
+    assertInteger(value, 2 ** 32 - 1);
     this.#reserve(4);
     this.#data.setUint32(this.#length, value);
     this.#length += 4;
   }
 
   uint53(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, "an encoded counter is in 0..2^53-1");
+    assertInteger(value, Number.MAX_SAFE_INTEGER);
     this.#reserve(8);
     this.#data.setUint32(this.#length, Math.floor(value / UINT32_RANGE));
     this.#data.setUint32(this.#length + 4, value % UINT32_RANGE);

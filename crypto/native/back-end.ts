@@ -28,6 +28,7 @@ function createSodiumSigner(sodium: Sodium, secretKey: SecretKey): Signer {
     publicKey: own,
     sign: (message) => {
       const made = signature(new Uint8Array(SIGNATURE_BYTES));
+      // libsodium reads the message twice; if it changed in between, the signature would give the key away.
       const unshared = isShared(message) ? Uint8Array.from(message) : message;
       sodium.crypto_sign_detached(made, unshared, seedAndPublicKey);
       return made;

@@ -6,7 +6,7 @@ import { PUBLIC_KEY_BYTES, type PublicKey, publicKey } from "../brands.ts";
 import { ascii, fromHex, toHex } from "../bytes.ts";
 import { SECRET_KEY_BYTES, type SecretKey, secretKey } from "../keys.ts";
 
-export type PlainKey = {
+type PlainKey = {
   readonly cipher: "none";
   readonly publicKey: PublicKey;
   readonly secretKey: SecretKey;

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { HASH_BYTES } from "../brands.ts";
 import { assertLayer, type LayerHasher, PAIR_BYTES } from "../layer-hash.ts";
 
+const require = createRequire(import.meta.url);
 const hashInto = loadHashtree() ?? opensslHashLayer;
 
 /** The same bytes as `portableHashLayer`. */
@@ -23,7 +24,7 @@ export function opensslHashLayer(input: Uint8Array, output: Uint8Array): void {
 
 function loadHashtree(): LayerHasher | undefined {
   try {
-    const hashtree = createRequire(import.meta.url)("@chainsafe/hashtree") as {
+    const hashtree = require("@chainsafe/hashtree") as {
       readonly hashInto: LayerHasher;
     };
     return hashtree.hashInto;

@@ -27,6 +27,8 @@ export type Sodium = {
   readonly crypto_hash_sha256: (output: Uint8Array, input: Uint8Array) => void;
 };
 
+const require = createRequire(import.meta.url);
+
 /** libsodium, or undefined where it does not load: the back ends after it then take over. */
 export const sodium = loadSodium();
 
@@ -45,7 +47,7 @@ function schemeOf(sodium: Sodium): SignatureScheme {
 
 function loadSodium(): Sodium | undefined {
   try {
-    return createRequire(import.meta.url)("sodium-native") as Sodium;
+    return require("sodium-native") as Sodium;
   } catch {
     // Whatever the reason, the answer is the same: do without. `nativeScheme().name` says which back end runs.
     return undefined;

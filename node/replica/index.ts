@@ -8,5 +8,5 @@ export type {
   ReplicaEvent,
   Timer,
 } from "./protocol.ts";
-export { Replica, type ReplicaOptions, type ReplicaStatus } from "./replica.ts";
+export { Replica, type ReplicaOptions, type ReplicaStatus, type Whereabouts } from "./replica.ts";
 export type { BlockLimits } from "./voting-conditions.ts";

@@ -13,15 +13,18 @@ export type Payload = {
   /** By position; complete when `missing` is 0. */
   readonly transactions: (SignedTransaction | undefined)[];
   missing: number;
+  /** Certified, so that its transactions count as included. */
+  isExecuted: boolean;
 };
 
+type Carried = { readonly transaction: SignedTransaction; payloads: readonly Payload[] };
 type Place = { readonly payload: Payload; readonly position: number };
 
 export class Payloads {
   readonly #byBlock = new ByteMap<Payload>();
   readonly #waiting = new ByteMap<Place[]>();
-  /** Every held body of every block here, and in how many blocks it is. */
-  readonly #bodies = new ByteMap<{ readonly transaction: SignedTransaction; count: number }>();
+  /** Every held body, and the blocks that carry it. */
+  readonly #bodies = new ByteMap<Carried>();
 
   get size(): number {
     return this.#byBlock.size;
@@ -38,11 +41,12 @@ export class Payloads {
   ): Payload {
     const known = this.#byBlock.get(content.hash);
     if (known !== undefined) return known;
-    const payload = { ...content, transactions: content.ids.map(find), missing: 0 };
+    const transactions = content.ids.map(find);
+    const payload: Payload = { ...content, transactions, missing: 0, isExecuted: false };
     for (const [position, id] of content.ids.entries()) {
       const transaction = payload.transactions[position];
       if (transaction !== undefined) {
-        this.#keep(transaction);
+        this.#keep(transaction, payload);
         continue;
       }
       payload.missing += 1;
@@ -62,7 +66,7 @@ export class Payloads {
     const completed: Payload[] = [];
     for (const { payload, position } of places) {
       payload.transactions[position] = transaction;
-      this.#keep(transaction);
+      this.#keep(transaction, payload);
       payload.missing -= 1;
       if (payload.missing === 0) completed.push(payload);
     }
@@ -80,6 +84,11 @@ export class Payloads {
     return this.#bodies.get(id)?.transaction;
   }
 
+  /** The executed block that carries a transaction. */
+  executedWith(id: Hash): Payload | undefined {
+    return this.#bodies.get(id)?.payloads.find(({ isExecuted }) => isExecuted);
+  }
+
   incomplete(): readonly Payload[] {
     return [...this.#byBlock.values()].filter(({ missing }) => missing > 0);
   }
@@ -90,7 +99,7 @@ export class Payloads {
       if (payload.block.height > height) continue;
       this.#byBlock.delete(payload.hash);
       for (const transaction of payload.transactions) {
-        if (transaction !== undefined) this.#release(transaction);
+        if (transaction !== undefined) this.#release(transaction, payload);
       }
       for (const id of missingIds(payload)) {
         const others = this.#waiting.get(id)?.filter((place) => place.payload !== payload) ?? [];
@@ -100,17 +109,18 @@ export class Payloads {
     }
   }
 
-  #keep(transaction: SignedTransaction): void {
-    const kept = this.#bodies.get(transaction.id);
-    if (kept === undefined) this.#bodies.set(transaction.id, { transaction, count: 1 });
-    else kept.count += 1;
+  #keep(transaction: SignedTransaction, payload: Payload): void {
+    const carried = this.#bodies.get(transaction.id);
+    if (carried === undefined)
+      this.#bodies.set(transaction.id, { transaction, payloads: [payload] });
+    else carried.payloads = [...carried.payloads, payload];
   }
 
-  #release(transaction: SignedTransaction): void {
-    const kept = this.#bodies.get(transaction.id);
-    if (kept === undefined) return;
-    kept.count -= 1;
-    if (kept.count === 0) this.#bodies.delete(transaction.id);
+  #release({ id }: SignedTransaction, payload: Payload): void {
+    const carried = this.#bodies.get(id);
+    if (carried === undefined) return;
+    carried.payloads = carried.payloads.filter((other) => other !== payload);
+    if (carried.payloads.length === 0) this.#bodies.delete(id);
   }
 }
 

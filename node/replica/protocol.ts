@@ -44,8 +44,7 @@ export type ReplicaEvent =
 
 export type AdmissionRefusal =
   | PoolRefusal
-  | { readonly refusal: "app-rejected"; readonly code: string }
-  | { readonly refusal: "already-final" };
+  | { readonly refusal: "app-rejected"; readonly code: string };
 
 export type Admission =
   | { readonly ok: true; readonly status: "added" | "replaced" | "duplicate" }
@@ -70,7 +69,12 @@ export type ReplicaEffect =
   | { readonly type: "enter-view"; readonly view: View; readonly leader: ValidatorIndex }
   | { readonly type: "gave-up-view"; readonly view: View }
   /** Certified and executed: final unless a fork takes its place. */
-  | { readonly type: "included"; readonly hash: Hash; readonly height: Height }
+  | {
+      readonly type: "included";
+      readonly hash: Hash;
+      readonly height: Height;
+      readonly ids: readonly Hash[];
+    }
   | { readonly type: "final"; readonly final: FinalBlock }
   /** A certificate for a block that is final already; the same one may come again. */
   | { readonly type: "certify"; readonly cert: CommitCert }

@@ -83,6 +83,10 @@ export type ReplicaStatus = EngineStatus & {
   readonly catchingUpTo: Height | undefined;
 };
 
+export type Whereabouts =
+  | { readonly state: "pending" }
+  | { readonly state: "included"; readonly height: Height; readonly block: Hash };
+
 /** Between a proposal that lacks bodies and the first question: gossip may be about to bring them. */
 const PULL_GRACE_MS = 4;
 const RETRY_MS = 200;
@@ -142,10 +146,13 @@ export class Replica {
     };
   }
 
-  /** Is this transaction waiting in the pool, or in a block that is not final yet? */
-  whereabouts(id: Hash): "pending" | "included" | undefined {
-    if (this.#payloads.find(id) !== undefined) return "included";
-    return this.#pool.has(id) ? "pending" : undefined;
+  /** Is this transaction waiting in the pool, or in a certified block that is not final yet? */
+  whereabouts(id: Hash): Whereabouts | undefined {
+    const payload = this.#payloads.executedWith(id);
+    if (payload !== undefined) {
+      return { state: "included", height: payload.block.height, block: payload.hash };
+    }
+    return this.#find(id) === undefined ? undefined : { state: "pending" };
   }
 
   /** A transaction that needs no second signature check. */
@@ -516,9 +523,11 @@ export class Replica {
 
   #execute(hash: Hash): void {
     const { stateRoot } = this.#executed(hash);
-    const height = this.#payloads.get(hash)?.block.height;
-    assert(height !== undefined, "an executed block has a payload");
-    this.#pass({ type: "included", hash, height });
+    const payload = this.#payloads.get(hash);
+    assert(payload !== undefined, "an executed block has a payload");
+    payload.isExecuted = true;
+    const { ids } = payload;
+    this.#pass({ type: "included", hash, height: payload.block.height, ids });
     this.#feed({ type: "executed", block: hash, stateRoot });
   }
 

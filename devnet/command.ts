@@ -1,0 +1,65 @@
+// `quorate devnet` as the command line sees it. What it does is loaded when it is asked for.
+
+import { Option } from "commander";
+import {
+  addCommand,
+  integerOption,
+  type Program,
+  secondsOption,
+  usageFailure,
+} from "../node/cli/index.ts";
+
+export type DevnetOptions = {
+  readonly validators?: number;
+  readonly accounts?: number;
+  readonly seed?: string;
+  readonly dir?: string;
+  readonly rpcPort: number;
+  readonly p2pPort: number;
+  readonly reset?: boolean;
+  readonly ephemeral?: boolean;
+  readonly duration?: number;
+  readonly readyTimeout: number;
+};
+
+const MAX_DEVNET_VALIDATORS = 64;
+const MAX_DEVNET_ACCOUNTS = 10_000;
+
+export function registerDevnetCommand(program: Program): void {
+  const port = integerOption({ min: 1, max: 65_535 });
+  addCommand<DevnetOptions>(program, program.root, {
+    name: "devnet",
+    summary: "run a chain of validators on this machine, each a process of its own",
+    options: [
+      new Option("--validators <n>", "how many (4 unless the directory says otherwise)").argParser(
+        integerOption({ min: 1, max: MAX_DEVNET_VALIDATORS }),
+      ),
+      new Option("--dir <dir>", "where the chain is kept (.devnet)").env("QUORATE_DEVNET_DIR"),
+      new Option("--rpc-port <port>", "validator i serves on port+i").argParser(port).default(4000),
+      new Option("--p2p-port <port>", "validator i listens on port+i")
+        .argParser(port)
+        .default(5000),
+      new Option("--seed <text>", "what the keys are made from").env("QUORATE_DEVNET_SEED"),
+      new Option("--accounts <n>", "how many accounts with money (10)").argParser(
+        integerOption({ min: 0, max: MAX_DEVNET_ACCOUNTS }),
+      ),
+      new Option("--reset", "delete the chain that is there and start a new one"),
+      new Option("--ephemeral", "keep nothing").conflicts(["reset"]),
+      new Option("--duration <seconds>", "stop after so long").argParser(secondsOption),
+      new Option("--ready-timeout <seconds>", "give up if not ready by then")
+        .argParser(secondsOption)
+        .default(30),
+    ],
+    example: "devnet --validators 7 --rpc-port 4100 --p2p-port 5100",
+    run: async (options, _positional, context) => {
+      if (options.ephemeral && options.dir !== undefined) {
+        throw usageFailure(
+          "--ephemeral keeps nothing, so there is no place for --dir",
+          "leave one of the two away",
+        );
+      }
+      const { runDevnet } = await import("./run.ts");
+      return runDevnet(options, context);
+    },
+  });
+}

@@ -1,0 +1,31 @@
+// The commands of one node and its clients. `devnet/main.ts` puts them together with those of the devnet.
+
+import { registerGenesisCommands } from "./genesis.ts";
+import { registerKeyCommands } from "./keys.ts";
+import { registerLookCommands } from "./look.ts";
+import { registerNodeCommand } from "./node.ts";
+import type { Program } from "./program.ts";
+import { registerTransactionCommands } from "./tx.ts";
+
+export { exitOnBrokenPipe } from "./broken-pipe.ts";
+export { DEFAULT_DEVELOPMENT_SEED, developmentKey } from "./development-keys.ts";
+export { createEnding, type End, type Ending } from "./ending.ts";
+export { EXIT_CODES } from "./exit-codes.ts";
+export { CommandFailure, usageFailure } from "./failure.ts";
+export { integerOption, secondsOption } from "./options.ts";
+export { type Output, type Paint, table } from "./output.ts";
+export {
+  type ActionContext,
+  addCommand,
+  createProgram,
+  type Program,
+  runProgram,
+} from "./program.ts";
+
+export function registerNodeCommands(program: Program): void {
+  registerNodeCommand(program);
+  registerTransactionCommands(program);
+  registerLookCommands(program);
+  registerKeyCommands(program);
+  registerGenesisCommands(program);
+}

@@ -1,0 +1,62 @@
+// `quorate status` and `quorate account`: what one node says about the chain and about an account.
+
+import { answered, clientOf } from "./asking.ts";
+import { rpcOption } from "./options.ts";
+import { table } from "./output.ts";
+import { addCommand, addGroup, type Program } from "./program.ts";
+
+type LookOptions = { readonly rpc: string };
+
+export function registerLookCommands(program: Program): void {
+  addCommand<LookOptions>(program, program.root, {
+    name: "status",
+    summary: "where a node stands, and what is missing when it stands still",
+    options: [rpcOption()],
+    example: "status --rpc http://127.0.0.1:4001",
+    run: async ({ rpc }, _positional, { output }) => {
+      const client = await clientOf(rpc);
+      const status = answered(await client.status());
+      output.record({ type: "status", ...status.raw }, () => {
+        const { finalized, pool } = status;
+        const rows = [
+          ["node", client.url],
+          ["chain", status.chainId],
+          ["final height", String(finalized.height)],
+          ["block", finalized.hash],
+          ["state root", finalized.stateRoot],
+          ["view", String(status.view)],
+          ["validators", String(status.validators.length)],
+          ["peers", String(status.peers)],
+          ["pool", `${pool.count} transactions, ${pool.bytes} bytes`],
+        ];
+        if (status.missing !== undefined) {
+          rows.push(["missing", output.paint.yellow(status.missing)]);
+        }
+        return table(rows);
+      });
+      return undefined;
+    },
+  });
+  const group = addGroup(program.root, "account", "look at accounts");
+  addCommand<LookOptions>(program, group, {
+    name: "show",
+    summary: "balance and next nonce of an account",
+    takes: [["<address>", "qr1..., or dev0..dev9 of a devnet"]],
+    options: [rpcOption()],
+    example: "account show dev0",
+    run: async ({ rpc }, [name = ""], context) => {
+      const { addressFrom } = await import("./values.ts");
+      const address = addressFrom(name, context.env);
+      const client = await clientOf(rpc);
+      const account = answered(await client.account(address));
+      context.output.record({ type: "account", ...account.raw }, () =>
+        table([
+          ["address", account.address],
+          ["balance", account.balance.toString()],
+          ["nonce", String(account.nonce)],
+        ]),
+      );
+      return undefined;
+    },
+  });
+}

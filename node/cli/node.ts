@@ -1,0 +1,108 @@
+// `quorate node`: one validator until it is told to stop. SIGTERM and SIGINT end it within a second, a second signal at
+// once, and so does the end of the process that started it, if that one holds an IPC channel to it (a devnet does).
+
+import { Option } from "commander";
+import { ignoreBrokenPipe } from "./broken-pipe.ts";
+import { createEnding, type Ending } from "./ending.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
+import { describeFailure } from "./failure.ts";
+import { integerOption } from "./options.ts";
+import { type ActionContext, addCommand, type Program } from "./program.ts";
+
+type NodeOptions = {
+  readonly dir: string;
+  readonly rpcHost?: string;
+  readonly rpcPort?: number;
+  readonly p2pListen?: string;
+  readonly logLevel?: string;
+};
+
+/** A stop that takes longer is cut short; what must be durable is durable before anyone hears of it. */
+const STOP_LIMIT_MS = 900;
+
+export function registerNodeCommand(program: Program): void {
+  const portRange = { min: 0, max: 65_535 };
+  addCommand<NodeOptions>(program, program.root, {
+    name: "node",
+    summary: "run one validator or follower from its directory",
+    options: [
+      new Option("--dir <dir>", "holds genesis.json, config.json and keys")
+        .env("QUORATE_DIR")
+        .makeOptionMandatory(),
+      new Option("--rpc-host <host>", "where HTTP is served"),
+      new Option("--rpc-port <port>", "0 takes any").argParser(integerOption(portRange)),
+      new Option("--p2p-listen <multiaddr>", "several with commas"),
+      new Option("--log-level <level>", "trace, debug, info, warn, error, fatal or silent"),
+    ],
+    example: "node --dir .devnet/validator2",
+    run: (options, _positional, context) => run(options, context),
+  });
+}
+
+async function run(options: NodeOptions, context: ActionContext): Promise<number> {
+  const ending = createEnding();
+  if (process.connected) {
+    process.once("disconnect", () => ending.end({ exitCode: EXIT_CODES.terminated }));
+  }
+  ignoreBrokenPipe();
+  const starting = start(options, context, ending);
+  // Before it has started there is nothing to close: what is durable is durable.
+  const first = await Promise.race([ending.ended, starting.then(() => undefined)]);
+  if (first !== undefined && first.error === undefined) process.exit(first.exitCode);
+  const validator = await starting;
+  const { exitCode, error } = await ending.ended;
+  if (error !== undefined) context.output.failure(await describeFailure(error));
+  const limit = setTimeout(() => process.exit(exitCode), STOP_LIMIT_MS);
+  await validator.stop();
+  clearTimeout(limit);
+  // Whatever a library still holds open has no say in when a stopped node is gone.
+  process.exit(exitCode);
+}
+
+async function start(options: NodeOptions, { output, env }: ActionContext, ending: Ending) {
+  const { dir, ...flags } = options;
+  const [{ exitCodeOf, loadConfig }, { readGenesis }, { startValidator }, { createLogger }] =
+    await Promise.all([
+      import("../config/index.ts"),
+      import("../genesis/index.ts"),
+      import("../runtime/index.ts"),
+      import("../logging/index.ts"),
+    ]);
+  const config = await loadConfig({ dir, flags, env });
+  const genesis = await readGenesis(config.genesis);
+  const publicKey = await publicKeyText(config.validatorKey);
+  const validator = await startValidator({
+    dir: config.dir,
+    config,
+    genesis,
+    log: createLogger({ level: config.log.level }),
+    onFatal: (error) => ending.end({ exitCode: exitCodeOf(error), error }),
+  });
+  let isFirst = true;
+  validator.onFinal((height) => {
+    if (!isFirst) return;
+    isFirst = false;
+    output.record({ type: "final", height }, () => `final at height ${height}`);
+  });
+  const { rpcUrl } = validator;
+  const { listen } = config.p2p;
+  output.record(
+    { type: "listening", rpc: rpcUrl, p2p: listen, publicKey },
+    () => `serving ${rpcUrl}, listening for validators at ${listen.join(", ")}`,
+  );
+  return validator;
+}
+
+async function publicKeyText(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const [{ toHex }, { readPublicKey }, { keyFailure }] = await Promise.all([
+    import("../../crypto/index.ts"),
+    import("../../crypto/native/index.ts"),
+    import("./key-file-access.ts"),
+  ]);
+  try {
+    return toHex(await readPublicKey(file));
+  } catch (error) {
+    throw keyFailure(error);
+  }
+}

@@ -1,0 +1,185 @@
+// One node's HTTP interface as typed calls over `fetch`. Portable. A problem comes back as a value, a node that cannot
+// be reached throws a ClientError; nothing is retried behind the caller's back, except by `submitAndWait`, which says so.
+
+import { type Address, formatAddress, type Hash, toHex } from "../../crypto/index.ts";
+import {
+  type AccountState,
+  type BatchResult,
+  type BlockSummary,
+  readAccount,
+  readBatch,
+  readBlock,
+  readStatus,
+  readTransaction,
+  type Status,
+  type TransactionState,
+} from "./answers.ts";
+import { type Answer, ClientError, problemFrom } from "./problem.ts";
+
+export type Wait = "none" | "accepted" | "included" | "final";
+
+export type ClientOptions = {
+  /** Such as `http://127.0.0.1:4000`. */
+  readonly url: string;
+  /** How long one call may take beyond the wait that it asks for. Default 10 s. */
+  readonly callTimeoutMs?: number;
+  readonly fetch?: typeof fetch;
+};
+
+export type SubmitOptions = {
+  readonly wait?: Wait;
+  /** How long the node may wait before it answers with the state so far. */
+  readonly timeoutMs?: number;
+};
+
+export type WaitOptions = {
+  /** `final`, unless less will do. */
+  readonly wait?: Exclude<Wait, "none">;
+  /** After this long the state so far is the answer: not a failure, the transaction may still become final. */
+  readonly deadlineMs: number;
+};
+
+const DEFAULT_CALL_TIMEOUT_MS = 10_000;
+/** One wait of the node; longer deadlines ask again with the same bytes. */
+const MAX_WAIT_MS = 20_000;
+
+export class Client {
+  readonly url: string;
+  readonly #callTimeoutMs: number;
+  readonly #fetch: typeof fetch;
+
+  constructor({ url, callTimeoutMs, fetch: given }: ClientOptions) {
+    this.url = url.replace(/\/+$/, "");
+    this.#callTimeoutMs = callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
+    this.#fetch = given ?? fetch;
+  }
+
+  status(): Promise<Answer<Status>> {
+    return this.#call({ path: "/v1/status", read: readStatus });
+  }
+
+  account(address: Address): Promise<Answer<AccountState>> {
+    return this.#call({ path: `/v1/accounts/${formatAddress(address)}`, read: readAccount });
+  }
+
+  transaction(id: Hash): Promise<Answer<TransactionState>> {
+    return this.#call({ path: `/v1/txs/${toHex(id)}`, read: readTransaction });
+  }
+
+  block(at: number | "latest" | Hash): Promise<Answer<BlockSummary>> {
+    const name = at instanceof Uint8Array ? toHex(at) : String(at);
+    return this.#call({ path: `/v1/blocks/${name}`, read: readBlock });
+  }
+
+  /** The same bytes again give the same answer, so asking twice is always safe. */
+  submit(bytes: Uint8Array, options: SubmitOptions = {}): Promise<Answer<TransactionState>> {
+    const { wait = "accepted", timeoutMs } = options;
+    const timeout = timeoutMs === undefined ? "" : `&timeoutMs=${timeoutMs}`;
+    return this.#call({
+      path: `/v1/txs?wait=${wait}${timeout}`,
+      body: bytes,
+      contentType: "application/octet-stream",
+      extraMs: timeoutMs ?? MAX_WAIT_MS,
+      read: readTransaction,
+    });
+  }
+
+  /** One result for each transaction, in order. */
+  submitBatch(transactions: readonly Uint8Array[]): Promise<Answer<readonly BatchResult[]>> {
+    return this.#call({
+      path: "/v1/txs/batch",
+      body: JSON.stringify({ txs: transactions.map((bytes) => toHex(bytes)) }),
+      contentType: "application/json",
+      read: readBatch,
+    });
+  }
+
+  /**
+   * Submits until the wait is fulfilled, the transaction is beyond hope, or the deadline passes. A connection lost after
+   * the first answer is asked again: the bytes are the same, so nothing is paid twice.
+   */
+  async submitAndWait(bytes: Uint8Array, options: WaitOptions): Promise<Answer<TransactionState>> {
+    const { wait = "final", deadlineMs } = options;
+    const start = performance.now();
+    let last: Answer<TransactionState> | undefined;
+    for (;;) {
+      const leftMs = deadlineMs - (performance.now() - start);
+      const timeoutMs = Math.ceil(Math.min(MAX_WAIT_MS, Math.max(1, leftMs)));
+      const answer = await this.#again(last, () => this.submit(bytes, { wait, timeoutMs }));
+      if (!answer.ok || isReached(answer.value.state, wait)) return answer;
+      last = answer;
+      if (performance.now() - start >= deadlineMs) return answer;
+    }
+  }
+
+  /** Once the node has taken the transaction, a broken connection is news about the connection only. */
+  async #again(
+    last: Answer<TransactionState> | undefined,
+    submit: () => Promise<Answer<TransactionState>>,
+  ): Promise<Answer<TransactionState>> {
+    try {
+      return await submit();
+    } catch (error) {
+      if (last === undefined || !(error instanceof ClientError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+      return last;
+    }
+  }
+
+  async #call<T>(call: Call<T>): Promise<Answer<T>> {
+    const response = await this.#send(call);
+    let body: unknown;
+    try {
+      body = await response.json();
+    } catch (error) {
+      if (response.ok) throw this.#bad(call, "no JSON", error);
+    }
+    if (!response.ok) return { ok: false, problem: problemFrom(response.status, body) };
+    try {
+      return { ok: true, value: call.read(body) };
+    } catch (error) {
+      throw this.#bad(call, error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  async #send<T>(call: Call<T>): Promise<Response> {
+    const limitMs = this.#callTimeoutMs + (call.extraMs ?? 0);
+    const signal = AbortSignal.timeout(limitMs);
+    try {
+      if (call.body === undefined) return await this.#fetch(this.url + call.path, { signal });
+      return await this.#fetch(this.url + call.path, {
+        method: "POST",
+        headers: { "content-type": call.contentType ?? "application/octet-stream" },
+        body: call.body as string | Uint8Array<ArrayBuffer>,
+        signal,
+      });
+    } catch (error) {
+      if (signal.aborted) {
+        const message = `${this.url} did not answer within ${limitMs} ms`;
+        throw new ClientError("NO_ANSWER", this.url, message, error);
+      }
+      throw new ClientError("UNREACHABLE", this.url, `no node answers at ${this.url}`, error);
+    }
+  }
+
+  #bad<T>(call: Call<T>, why: string, cause: unknown): ClientError {
+    const message = `${this.url}${call.path} gave an answer that is none of Quorate's: ${why}`;
+    return new ClientError("BAD_ANSWER", this.url, message, cause);
+  }
+}
+
+type Call<T> = {
+  readonly path: string;
+  readonly body?: string | Uint8Array;
+  readonly contentType?: string;
+  readonly extraMs?: number;
+  readonly read: (body: unknown) => T;
+};
+
+const RECONNECT_MS = 250;
+
+function isReached(state: TransactionState["state"], wait: Exclude<Wait, "none">): boolean {
+  if (state === "final" || state === "rejected" || state === "expired") return true;
+  if (wait === "included") return state === "included";
+  return wait === "accepted" && state !== "unknown";
+}

@@ -1,0 +1,3 @@
+// What the node counts and measures about itself.
+
+export { createMetrics, type Metrics, type MetricsOptions, type Sample } from "./metrics.ts";

@@ -1,0 +1,119 @@
+// What the RPC asks of the node behind it. Types of the domain only: JSON begins in `presentation.ts`.
+
+import type { Block, CommitCert, Validator, ValidatorIndex } from "../../consensus/index.ts";
+import type { Address, Hash, Height, Nonce, PublicKey, View } from "../../crypto/index.ts";
+import type { Receipt } from "../ledger/index.ts";
+import type { Problem, ProblemCode } from "./problems.ts";
+
+export type NodeApi = {
+  status(): NodeStatus;
+  /**
+   * Takes a transaction in: decoded, checked, handed to the pool. Bytes that came before give the status they have now.
+   * Never longer than MAX_TRANSACTION_BYTES.
+   */
+  submit(bytes: Uint8Array): Promise<Submission>;
+  /** One submission for each, in order. */
+  submitBatch(transactions: readonly Uint8Array[]): Promise<readonly Submission[]>;
+  transaction(id: Hash): TransactionStatus;
+  /** Resolves at `until`, at any terminal state, when the time is over or `signal` aborts; always with the state so far. */
+  waitFor(wait: Wait): Promise<TransactionStatus>;
+  /** An account that was never used has balance 0 and nonce 0. */
+  account(address: Address): AccountState;
+  /** Final blocks. */
+  block(selector: BlockSelector): BlockView | undefined | Promise<BlockView | undefined>;
+  /** Why the process ought to be restarted; empty while it is alive. */
+  live(): readonly string[];
+  /** Why it should get no work now; empty when it is ready. */
+  ready(): readonly string[];
+  /** In Prometheus's text format. */
+  metrics(): Promise<string>;
+};
+
+export type Submission =
+  | { readonly ok: true; readonly hash: Hash; readonly status: TransactionStatus }
+  | { readonly ok: false; readonly problem: Problem };
+
+/** `pending` and `included` may still change, `unknown` may become anything; the other three are the end. */
+export type TransactionStatus =
+  | { readonly state: "unknown" }
+  | { readonly state: "pending" }
+  /** In a certified block that is executed but not yet final. */
+  | { readonly state: "included"; readonly height: Height; readonly block: Hash }
+  /** For ever. The receipt's result is `ok` or `failed`; a skipped transaction is not final. */
+  | {
+      readonly state: "final";
+      readonly height: Height;
+      readonly block: Hash;
+      readonly receipt: Receipt;
+    }
+  | { readonly state: "rejected"; readonly code: ProblemCode; readonly detail: string }
+  | { readonly state: "expired"; readonly validUntilHeight?: Height };
+
+export type WaitTarget = "accepted" | "included" | "final";
+
+export type Wait = {
+  readonly hash: Hash;
+  readonly until: WaitTarget;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+export type AccountState = {
+  readonly balance: bigint;
+  /** The nonce of its next transaction. */
+  readonly nonce: Nonce;
+  /** The final height that this is the state after. */
+  readonly height: Height;
+};
+
+export type BlockSelector =
+  | { readonly by: "latest" }
+  | { readonly by: "height"; readonly height: Height }
+  | { readonly by: "hash"; readonly hash: Hash };
+
+export type BlockView = {
+  readonly block: Block;
+  readonly hash: Hash;
+  /** Ids, in the order of execution. */
+  readonly transactions: readonly Hash[];
+  /** Names the state after the block, too. Missing for a block that a later one made final. */
+  readonly cert?: CommitCert;
+};
+
+export type NodeStatus = {
+  readonly chainId: Hash;
+  readonly chainName: string;
+  readonly node: {
+    readonly role: "validator" | "follower";
+    readonly index?: ValidatorIndex;
+    readonly publicKey?: PublicKey;
+  };
+  readonly version: string;
+  /** Of the last final block. */
+  readonly height: Height;
+  readonly view: View;
+  readonly finalized: {
+    readonly height: Height;
+    readonly hash: Hash;
+    readonly stateRoot: Hash;
+    /** The block's timestamp. */
+    readonly timestampMs: number;
+  };
+  readonly validators: readonly Validator[];
+  /** Everyone this node knows of, itself excepted. */
+  readonly peers: readonly PeerStatus[];
+  readonly sync: {
+    readonly state: "synced" | "syncing";
+    /** The height that it catches up to. */
+    readonly target?: Height;
+  };
+  readonly pool: { readonly count: number; readonly bytes: number };
+  /** What is missing while the chain stands still: "votes 2 of 3 in view 41; silent: v2". */
+  readonly missing?: string;
+};
+
+export type PeerStatus = {
+  /** Absent for a follower. */
+  readonly index?: ValidatorIndex;
+  readonly connected: boolean;
+};

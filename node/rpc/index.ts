@@ -1,0 +1,18 @@
+// The HTTP interface of a node. `createRpc` serves whatever implements `NodeApi`.
+
+export type {
+  AccountState,
+  BlockSelector,
+  BlockView,
+  NodeApi,
+  NodeStatus,
+  PeerStatus,
+  Submission,
+  TransactionStatus,
+  Wait,
+  WaitTarget,
+} from "./api.ts";
+export { DEFAULT_RPC_LIMITS, type RpcLimits } from "./limits.ts";
+export type { Problem, ProblemCode, ProblemDetails } from "./problems.ts";
+export { createRpc, type Rpc, RpcError, type RpcOptions } from "./server.ts";
+export { isReached } from "./waits.ts";

@@ -1,0 +1,56 @@
+// The end of a validator that found its chain or its own state in contradiction: keeps what it saw in a bundle beside its
+// data, and makes sure that a restart does not go on as if nothing had happened.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { commitCertCodec, type Evidence, type Halt, messageCodec } from "../../consensus/index.ts";
+import { encode, toHex } from "../../crypto/index.ts";
+
+/** Do not restart: ask a person. */
+export class HaltError extends Error {
+  override readonly name = "HaltError";
+  readonly code = "SAFETY_HALT";
+
+  constructor(what: string) {
+    super(
+      `${what}. Do not restart this validator; compare its data with another one's before anything is moved.`,
+    );
+  }
+}
+
+const BUNDLE_FILE = "halt.json";
+
+/** @throws {HaltError} if an earlier run ended so */
+export function refuseAfterHalt(directory: string): void {
+  const path = join(directory, BUNDLE_FILE);
+  if (!existsSync(path)) return;
+  const { reason } = JSON.parse(readFileSync(path, "utf8")) as { reason?: string };
+  throw new HaltError(`an earlier run halted (${reason}); see ${path}`);
+}
+
+/** Writes the bundle and gives the error to stop with. */
+export function recordHalt(
+  directory: string,
+  halt: Halt,
+  evidence: readonly Evidence[],
+): HaltError {
+  const { reason, height, view, ours, theirs, cert } = halt;
+  const path = join(directory, BUNDLE_FILE);
+  const bundle = {
+    reason,
+    height: `${height}`,
+    view: `${view}`,
+    ours: toHex(ours),
+    theirs: toHex(theirs),
+    ...(cert === undefined ? {} : { certificate: toHex(encode(commitCertCodec, cert)) }),
+    evidence: evidence.map(({ offender, first, second }) => ({
+      offender,
+      first: toHex(encode(messageCodec, first)),
+      second: toHex(encode(messageCodec, second)),
+    })),
+  };
+  writeFileSync(path, `${JSON.stringify(bundle, undefined, 2)}\n`);
+  return new HaltError(
+    `${reason} at height ${height}: we hold ${toHex(ours)}, not ${toHex(theirs)} (${path})`,
+  );
+}

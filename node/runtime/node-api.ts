@@ -1,0 +1,182 @@
+// What the HTTP interface asks of the node, answered from the replica, the tracker and the stores.
+
+import { commitCertCodec, type EngineStatus, type ValidatorIndex } from "../../consensus/index.ts";
+import { type Address, decode, type Hash, type Height } from "../../crypto/index.ts";
+import { accountCodec, accountKey, EMPTY_ACCOUNT, type Ledger } from "../ledger/index.ts";
+import type { Metrics } from "../metrics/index.ts";
+import type { Network } from "../network/index.ts";
+import type { Replica } from "../replica/index.ts";
+import type {
+  AccountState,
+  BlockSelector,
+  BlockView,
+  NodeApi,
+  NodeStatus,
+  Submission,
+} from "../rpc/index.ts";
+import { blockWithBodiesCodec } from "../sync/index.ts";
+import { type SignedTransaction, transactionId } from "../transaction/index.ts";
+import type { Checked, VerificationPool } from "../verification/index.ts";
+import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-problem.ts";
+import { type Driver, MAX_PENDING_COMMITS } from "./driver.ts";
+import { missingSentence } from "./missing.ts";
+import type { ChainRoot, Stores } from "./restoration.ts";
+import type { TransactionTracker } from "./transaction-tracker.ts";
+
+export type NodeApiParts = {
+  readonly root: ChainRoot;
+  readonly self: ValidatorIndex;
+  readonly version: string;
+  readonly stores: Stores;
+  readonly ledger: Ledger;
+  readonly replica: Replica;
+  readonly network: Network;
+  readonly driver: Driver;
+  readonly tracker: TransactionTracker;
+  readonly verification: VerificationPool;
+  readonly metrics: Metrics;
+  readonly finalTimestampMs: () => number;
+  /** Milliseconds since the last final block, by a clock that only runs forward. */
+  readonly sinceFinalMs: () => number;
+};
+
+export function createNodeApi(parts: NodeApiParts): NodeApi {
+  const { replica, tracker, metrics } = parts;
+  return {
+    status: () => statusOf(parts),
+    submit: async (bytes) => (await submitAll(parts, [bytes]))[0] as Submission,
+    submitBatch: (transactions) => submitAll(parts, transactions),
+    transaction: (id) => tracker.status(id),
+    waitFor: (wait) => tracker.waitFor(wait),
+    account: (address) => accountOf(parts, address),
+    block: (selector) => blockOf(parts, selector),
+    live: () => (replica.status.halted ? ["the node has halted: see its log"] : []),
+    ready: () => notReady(parts),
+    metrics: () => metrics.text(),
+  };
+}
+
+async function submitAll(
+  parts: NodeApiParts,
+  transactions: readonly Uint8Array[],
+): Promise<readonly Submission[]> {
+  const full = { code: "POOL_FULL", details: { retryAfterMs: RETRY_AFTER_MS } } as const;
+  if (parts.stores.stateStore.pending() > MAX_PENDING_COMMITS) {
+    return transactions.map(() => ({ ok: false, problem: full }));
+  }
+  const outcome = await parts.verification.check(transactions, "admission");
+  if (!outcome.ok) return transactions.map(() => ({ ok: false, problem: full }));
+  const settled = outcome.results.map((checked, at) => {
+    return known(parts, checked, transactions[at] as Uint8Array);
+  });
+  const fresh: SignedTransaction[] = [];
+  for (const [at, checked] of outcome.results.entries()) {
+    if (checked.ok && settled[at] === undefined) fresh.push(checked.transaction);
+  }
+  const admissions = parts.driver.admit(fresh);
+  return outcome.results.map((checked, at): Submission => {
+    const earlier = settled[at];
+    if (earlier !== undefined) return earlier;
+    const hash = (checked as Extract<Checked, { ok: true }>).transaction.id;
+    const admission = admissions.get(hash);
+    if (admission === undefined) return { ok: false, problem: { ...full, hash } };
+    if (!admission.ok) return { ok: false, problem: admissionProblem(admission, hash) };
+    return { ok: true, hash, status: parts.tracker.status(hash) };
+  });
+}
+
+/** The same bytes again get the answer that they have by now; bytes that are no transaction get a problem. */
+function known(parts: NodeApiParts, checked: Checked, bytes: Uint8Array): Submission | undefined {
+  if (!checked.ok) {
+    const hash = transactionId(bytes);
+    return { ok: false, problem: { ...checkProblem(checked.refusal), hash } };
+  }
+  const { id } = checked.transaction;
+  const status = parts.tracker.status(id);
+  return status.state === "unknown" ? undefined : { ok: true, hash: id, status };
+}
+
+function accountOf({ ledger }: NodeApiParts, address: Address): AccountState {
+  const value = ledger.reader().get(accountKey(address));
+  const decoded = value === undefined ? undefined : decode(accountCodec, value);
+  const { balance, nonce } = decoded?.ok ? decoded.value : EMPTY_ACCOUNT;
+  return { balance, nonce, height: ledger.committed.height };
+}
+
+function blockOf(parts: NodeApiParts, selector: BlockSelector): BlockView | undefined {
+  const { blockStore } = parts.stores;
+  const latest = blockStore.finalHeight();
+  const stored =
+    selector.by === "hash"
+      ? blockStore.blockByHash(selector.hash)
+      : blockStore.blockAt(selector.by === "height" ? selector.height : (latest ?? (0 as Height)));
+  if (stored === undefined || latest === undefined || stored.height > latest) return undefined;
+  const isFinal = blockStore.hashAt(stored.height)?.every((byte, at) => byte === stored.hash[at]);
+  const decoded = decode(blockWithBodiesCodec, stored.bytes);
+  if (!isFinal || !decoded.ok) return undefined;
+  const { block, bodies } = decoded.value;
+  const certificate = blockStore.certificateAt(stored.height);
+  const cert = certificate === undefined ? undefined : decode(commitCertCodec, certificate);
+  const transactions: readonly Hash[] = bodies.map((body) => transactionId(body));
+  const view = { block, hash: stored.hash, transactions };
+  return cert?.ok ? { ...view, cert: cert.value } : view;
+}
+
+function statusOf(parts: NodeApiParts): NodeStatus {
+  const { root, self, replica, network, ledger, version } = parts;
+  const { validators, genesis } = root;
+  const status = replica.status;
+  const connected = new Set(network.connected());
+  const { height, hash, stateRoot } = ledger.committed;
+  const missing = whatIsMissing(parts, status);
+  return {
+    chainId: validators.chainId,
+    chainName: genesis.name,
+    node: roleOf(parts),
+    version,
+    height,
+    view: status.view,
+    finalized: { height, hash, stateRoot, timestampMs: parts.finalTimestampMs() },
+    validators: validators.members,
+    peers: validators.members
+      .map((_, index) => ({ index, connected: connected.has(index) }))
+      .filter(({ index }) => index !== self),
+    sync:
+      status.catchingUpTo === undefined
+        ? { state: "synced" }
+        : { state: "syncing", target: status.catchingUpTo },
+    pool: status.pool,
+    ...(missing === undefined ? {} : { missing }),
+  };
+}
+
+function roleOf({ root, self }: NodeApiParts): NodeStatus["node"] {
+  const member = root.validators.members[self];
+  if (member === undefined) return { role: "follower" };
+  return { role: "validator", index: self, publicKey: member.publicKey };
+}
+
+/** Undefined while blocks come as they should. */
+function whatIsMissing(parts: NodeApiParts, status: EngineStatus): string | undefined {
+  const { baseTimeoutMs, emptyBlockIntervalMs } = parts.root.genesis.consensus;
+  const patienceMs = 2 * baseTimeoutMs + emptyBlockIntervalMs;
+  if (parts.sinceFinalMs() < patienceMs) return undefined;
+  return missingSentence({
+    validators: parts.root.validators,
+    self: parts.self,
+    connected: parts.network.connected(),
+    status,
+  });
+}
+
+function notReady(parts: NodeApiParts): readonly string[] {
+  const { status } = parts.replica;
+  const reasons: string[] = [];
+  if (status.halted) reasons.push("the node has halted");
+  if (status.catchingUpTo !== undefined) {
+    reasons.push(`catching up: height ${status.tip.height} of ${status.catchingUpTo}`);
+  }
+  const missing = whatIsMissing(parts, status);
+  if (missing !== undefined) reasons.push(missing);
+  return reasons;
+}
