@@ -120,15 +120,15 @@ export class Chain {
     this.#dropWhere((node) => node.block.height <= height);
   }
 
-  /** Drops blocks older than `view` that `certified` does not build on: dead forks, to be had again by hash. */
+  /**
+   * Drops blocks older than `view` that `certified` does not build on: dead forks, to be had again by hash. Drops
+   * nothing while the path to `certified` has gaps, for then nobody can say what is dead.
+   */
   pruneForks(certified: Hash, view: View): void {
-    const branch = new Set<ChainNode>();
-    let node = this.#nodes.get(certified);
-    while (node !== undefined) {
-      branch.add(node);
-      node = this.#nodes.get(node.block.parent);
-    }
-    this.#dropWhere((other) => other.block.view < view && !branch.has(other));
+    const path = this.pathTo(certified);
+    if (path.type !== "whole") return;
+    const branch = new Set(path.nodes);
+    this.#dropWhere((node) => node.block.view < view && !branch.has(node));
   }
 
   #dropWhere(isDropped: (node: ChainNode) => boolean): void {

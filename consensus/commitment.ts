@@ -21,6 +21,7 @@ const MAX_ASKED = 64;
 export type Target = {
   readonly hash: Hash;
   readonly height: Height;
+  readonly view: View;
   readonly holders: readonly ValidatorIndex[];
   readonly cert?: CommitCert;
 };
@@ -150,7 +151,7 @@ export class Commitment {
     const path = this.#chain.pathTo(this.#target.hash);
     if (path.type === "whole") return path.nodes;
     if (path.type === "off-the-chain") {
-      this.#haltOnFork(this.#target);
+      this.#haltOnFork(this.#target, this.#chain.tip.hash);
       return undefined;
     }
     this.#ask(path.hash, this.#target);
@@ -174,15 +175,16 @@ export class Commitment {
     this.#certs.set(cert.height, cert);
     const highest = Math.max(...this.#certs.keys()) as Height;
     if (this.#certs.size > MAX_REMEMBERED_COMMITS) this.#certs.delete(highest);
-    const { block: hash, height } = cert;
-    this.#aim({ hash, height, holders: cert.signatures.signers, cert });
+    this.#aim({ ...targetOf(cert), cert });
   }
 
   #aim(target: Target): void {
-    if (target.height <= this.#chain.tip.height) return;
     const current = this.#target;
+    if (target.height <= this.#chain.tip.height) return;
     if (current === undefined || target.height > current.height) this.#target = target;
-    else if (target.height === current.height && current.cert === undefined) this.#target = target;
+    if (current === undefined || target.height !== current.height) return;
+    if (!equalBytes(target.hash, current.hash)) return this.#haltOnFork(target, current.hash);
+    if (current.cert === undefined) this.#target = target;
   }
 
   /** False, and halted, if a quorum certified another block or another state than ours. */
@@ -214,9 +216,8 @@ export class Commitment {
     return true;
   }
 
-  #haltOnFork({ hash, height, cert }: Target): void {
-    const { hash: ours, view } = this.#chain.tip;
-    const halt = { reason: "conflicting-commit", height, view, ours, theirs: hash } as const;
+  #haltOnFork({ hash: theirs, height, view, cert }: Target, ours: Hash): void {
+    const halt = { reason: "conflicting-commit", height, view, ours, theirs } as const;
     this.#halt(cert === undefined ? halt : { ...halt, cert });
   }
 
@@ -242,6 +243,7 @@ export class Commitment {
 }
 
 /** The block that a certificate names, as something to reach. */
-export function targetOf(qc: QuorumCert): Target {
-  return { hash: qc.block, height: qc.height, holders: qc.signatures.signers };
+export function targetOf(cert: QuorumCert): Target {
+  const { block: hash, height, view, signatures } = cert;
+  return { hash, height, view, holders: signatures.signers };
 }

@@ -54,8 +54,8 @@ import { leaderOf, type ValidatorIndex, type ValidatorSet } from "./validators.t
 export const PAST_VIEWS = 16;
 /** ... to this many ahead; what lies further ahead is dropped, for only certificates move us. */
 export const FUTURE_VIEWS = 64;
-/** When execution lags behind, this many certified blocks wait for their commit vote; the oldest go first. */
-const MAX_CERTIFIED = 8;
+/** When execution lags behind, so many of the oldest and of the newest certified blocks wait for their commit vote. */
+const MAX_CERTIFIED = 4;
 
 export type EngineOptions = {
   readonly validators: ValidatorSet;
@@ -95,7 +95,7 @@ export class Engine {
   #voteFor: Proposal | undefined;
   /** The parent that the payload under way was asked for. */
   #proposeOn: Hash | undefined;
-  /** Certificates whose blocks we may still commit-vote for, by view ascending; at most MAX_CERTIFIED. */
+  /** Certificates whose blocks we may still commit-vote for, by view ascending; twice MAX_CERTIFIED at most. */
   #certified: readonly QuorumCert[] = [];
   #ownVote: Vote | undefined;
   /** In this order: commit votes come before the commit that drops their blocks. */
@@ -342,7 +342,10 @@ export class Engine {
     if (qc.height <= this.#commitment.tip.height || !this.#mayStillCommitVote(qc.view)) return;
     if (this.#certified.some((known) => sameVote(known, qc))) return;
     const byView = [...this.#certified, qc].sort((left, right) => left.view - right.view);
-    this.#certified = byView.slice(-MAX_CERTIFIED);
+    // The oldest are executed first, the newest are worth most.
+    this.#certified = byView.filter((_, at) => {
+      return at < MAX_CERTIFIED || at >= byView.length - MAX_CERTIFIED;
+    });
   }
 
   /** Executes certified blocks with their ancestors and, if the rules allow, vouches for the newest that is executed. */

@@ -92,6 +92,7 @@ export type HaltReason = "conflicting-commit" | "state-diverged";
 
 export type Halt = {
   readonly reason: HaltReason;
+  /** Where the others are said to have decided otherwise. */
   readonly height: Height;
   readonly view: View;
   /** What this validator holds: a block hash or a state root. */

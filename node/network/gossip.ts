@@ -63,15 +63,15 @@ function gossipOptions(names: TopicNames, limits: NetworkLimits): Partial<Gossip
     ...messageIds(names),
     asyncValidation: true,
     allowedTopics: TOPICS.map((topic) => names.name(topic)),
-    // Every publisher reaches every linked validator in one hop; the mesh only bridges missing links.
+    // Every publisher reaches every linked validator in one hop; a thin mesh only bridges missing links.
     floodPublish: true,
     batchPublish: true,
-    D: 4,
-    Dlo: 3,
-    Dhi: 8,
-    Dout: 1,
-    Dscore: 2,
-    Dlazy: 4,
+    D: 2,
+    Dlo: 1,
+    Dhi: 4,
+    Dout: 0,
+    Dscore: 1,
+    Dlazy: 3,
     seenTTL: limits.seenMs,
     emitSelf: false,
     fallbackToFloodsub: false,
@@ -83,8 +83,8 @@ function gossipOptions(names: TopicNames, limits: NetworkLimits): Partial<Gossip
     maxOutboundStreams: 2,
     maxInboundDataLength: RPC_BYTES,
     maxOutboundBufferSize: limits.gossipOutboundBytes,
-    // Below this size, telling others not to send costs as much as the duplicate.
-    idontwantMinDataSize: 1_024,
+    // With the late acceptance below, this suppresses nearly all duplicates, and a refusal is cheaper than any message.
+    idontwantMinDataSize: 1,
     idontwantMaxMessages: 4_096,
     decodeRpcLimits: {
       maxSubscriptions: 64,
@@ -166,6 +166,12 @@ export type GossipPortContext = {
   readonly onSubscriptions: (peerId: string) => void;
 };
 
+/**
+ * An accepted message is reported, and so forwarded, one to two of these periods after the node had it. By then the
+ * peers that got it from the publisher itself have said so, and only those that did not are sent a second copy.
+ */
+const FORWARD_DELAY_MS = 20;
+
 type Arrival = {
   readonly topic: Topic;
   readonly from: ValidatorIndex;
@@ -178,6 +184,9 @@ export class GossipPort {
   readonly #gossip: ValidatingGossipSub;
   readonly #context: GossipPortContext;
   readonly #pending = new Map<ValidatorIndex, number>();
+  #young: Arrival[] = [];
+  #old: Arrival[] = [];
+  #forwardTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(gossip: ValidatingGossipSub, context: GossipPortContext) {
@@ -213,6 +222,7 @@ export class GossipPort {
   /** Verdicts that come later go nowhere. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#forwardTimer);
   }
 
   publish(topic: Topic, bytes: Uint8Array): void {
@@ -249,11 +259,32 @@ export class GossipPort {
     });
   }
 
-  #decide({ messageId, source }: Arrival, verdict: GossipVerdict): void {
-    const { counters } = this.#context;
+  #decide(arrival: Arrival, verdict: GossipVerdict): void {
+    const { counters, limits } = this.#context;
     if (verdict === "accept") counters.gossipAccepted += 1;
     else if (verdict === "ignore") counters.gossipIgnored += 1;
     else counters.gossipRejected += 1;
+    if (verdict !== "accept" || this.#young.length >= limits.pendingGossip) {
+      this.#report(arrival, verdict);
+      return;
+    }
+    this.#young.push(arrival);
+    this.#forwardSoon();
+  }
+
+  #forwardSoon(): void {
+    if (this.#closed || this.#forwardTimer !== undefined) return;
+    this.#forwardTimer = setTimeout(() => {
+      this.#forwardTimer = undefined;
+      const due = this.#old;
+      this.#old = this.#young;
+      this.#young = [];
+      for (const arrival of due) this.#report(arrival, "accept");
+      if (this.#old.length > 0) this.#forwardSoon();
+    }, FORWARD_DELAY_MS);
+  }
+
+  #report({ messageId, source }: Arrival, verdict: GossipVerdict): void {
     if (this.#closed) return;
     this.#gossip.reportMessageValidationResult(messageId, source, VERDICTS[verdict]);
   }

@@ -15,7 +15,7 @@ import { GossipPort, TopicNames } from "./gossip.ts";
 import type { Connection, Node, PeerId } from "./libp2p-types.ts";
 import { type NetworkLimits, networkLimits } from "./limits.ts";
 import { Link, type Protocols } from "./link.ts";
-import { createNode } from "./node.ts";
+import { createNode, stopNode } from "./node.ts";
 import { Roster, type RosterEntry } from "./roster.ts";
 import { newCounters } from "./stats.ts";
 
@@ -79,7 +79,7 @@ class Libp2pNetwork implements Network {
     clearInterval(watchdog);
     gossip.close();
     for (const link of this.#links.values()) link.stop();
-    await node.stop();
+    await stopNode(node);
     this.#running = undefined;
     this.#state = "stopped";
   }

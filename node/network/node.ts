@@ -81,3 +81,22 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     },
   });
 }
+
+/** One-shot timers, of up to a second, that gossipsub and the address manager leave behind when they stop. */
+type Leftovers = {
+  readonly services: {
+    readonly gossip: { readonly status?: { heartbeatTimeout?: NodeJS.Timeout } };
+  };
+  readonly components?: {
+    readonly addressManager?: { readonly _updatePeerStoreAddresses?: { stop?(): void } };
+  };
+};
+
+/** Stops a node for good, its stray timers included. */
+export async function stopNode(node: Node): Promise<void> {
+  const { services, components } = node as unknown as Leftovers;
+  const heartbeat = services.gossip.status?.heartbeatTimeout;
+  await node.stop();
+  clearTimeout(heartbeat);
+  components?.addressManager?._updatePeerStoreAddresses?.stop?.();
+}

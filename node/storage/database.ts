@@ -1,6 +1,8 @@
 // One lmdb environment: binary keys and values, several tables, and a first table that says whose it is. A write is one
 // transaction and durable when its promise resolves (lmdb's overlapping sync is off: a failed sync must reject).
 
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { endianness } from "node:os";
 import { join } from "node:path";
 import { open, type RootDatabase, type Database as Table } from "lmdb";
 import { ascii, assert, equalBytes } from "../../crypto/index.ts";
@@ -33,7 +35,9 @@ export class Database {
   constructor(options: DatabaseOptions) {
     assert(options.identity.length === IDENTITY_BYTES, "a chain id has 32 bytes");
     this.path = options.path;
+    const file = join(options.path, "data.mdb");
     try {
+      refuseForeignFile(file);
       this.#root = open<Uint8Array, Uint8Array>({
         ...BINARY,
         path: options.path,
@@ -46,7 +50,7 @@ export class Database {
       throw new StorageError({
         code: "DATABASE_DAMAGED",
         what: `the database cannot be opened (${error instanceof Error ? error.message : error})`,
-        path: join(options.path, "data.mdb"),
+        path: file,
         remedy: options.remedy,
         cause: error,
       });
@@ -124,6 +128,34 @@ export class Database {
         remedy: "Use the genesis that this directory was made with, or another data directory.",
       });
     }
+  }
+}
+
+const PAGE_HEADER_BYTES = 24;
+const META_BYTES = 32;
+const META_MAGIC = 0xbeefc0de;
+const META_VERSION = 2;
+
+/** lmdb-js crashes the process on a file without the two pages that every environment begins with: look first. */
+function refuseForeignFile(file: string): void {
+  if (!existsSync(file)) return;
+  const handle = openSync(file, "r");
+  try {
+    if (fstatSync(handle).size === 0) return;
+    const meta = new Uint8Array(META_BYTES);
+    let position = PAGE_HEADER_BYTES;
+    for (const page of [0, 1]) {
+      const length = readSync(handle, meta, 0, META_BYTES, position);
+      const data = dataOf(meta);
+      const known =
+        length === META_BYTES &&
+        data.getUint32(0, endianness() === "LE") === META_MAGIC &&
+        (data.getUint32(4, endianness() === "LE") & 0xffff) === META_VERSION;
+      if (!known) throw new Error(`page ${page} is not the head of an lmdb environment`);
+      position += data.getUint32(24, endianness() === "LE");
+    }
+  } finally {
+    closeSync(handle);
   }
 }
 

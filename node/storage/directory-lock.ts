@@ -28,12 +28,14 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await writeHolder(draft, await ownHolder());
-    const path = await acquire(directory, draft);
-    return { release: () => release(path) };
+    try {
+      const path = await acquire(directory, draft);
+      return { release: () => release(path) };
+    } finally {
+      await rm(draft, { force: true });
+    }
   } catch (error) {
     throw ioError(error, { what: "locking the data directory", path: directory });
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 

@@ -50,7 +50,7 @@ const STATE_FOLDER = "state";
 const TIP_KEY = "tip";
 const MAX_KEY_BYTES = 1_024;
 /** The owner slows down long before, by `pending()`. */
-const MAX_PENDING_COMMITS = 1_024;
+const MAX_PENDING_COMMITS = 256;
 
 type Queued = {
   readonly commit: StateCommit;

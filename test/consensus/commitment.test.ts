@@ -323,6 +323,16 @@ describe("a halt", () => {
     expect(viewsCommitted(node.effects)).toEqual([]);
   });
 
+  test("comes last even when the message that brings it also moves the view", () => {
+    const node = follower();
+    const rival = block(9, { on: 0 });
+    node.hear({ type: "decision", cert: commitCert(rival) });
+    node.receive(...chain(1, 2));
+    const proof = tc(39, { highQc: 2 });
+    const effects = node.hear(made.timeout(40, { by: 1, highQc: 2, highTc: proof }));
+    expect(effects.at(-1)?.type).toBe("halt");
+  });
+
   test("is the last thing that happens, in its own batch and ever after", () => {
     const node = subject(made, { self: 3 });
     node.receive(...chain(1, 2));

@@ -42,9 +42,9 @@ describe("a devnet of four validators", () => {
     // What only the dead one had heard of is sent again: the same bytes are the same transaction.
     await submit(transfers, [0, 1, 3]);
     for (const transfer of transfers) await finalOn(3, transfer);
-    bringBack(2);
+    await bringBack(2);
     const height = Math.max(...(await statuses([0, 1, 3])).map((status) => status.height));
-    await sameRootAt(height, [0, 1, 2, 3]);
+    expect(new Set(await rootsFrom(height, [0, 1, 2, 3])).size).toBe(1);
     for (const index of [0, 1, 2, 3]) expect(await balances(index)).toEqual(expectedBalances());
   });
 
@@ -61,7 +61,7 @@ describe("a devnet of four validators", () => {
     const sent = await clients[0]?.submit(transfer.bytes, { wait: "final", timeoutMs: 2_000 });
     expect(sent).toMatchObject({ ok: true, value: { state: "pending" } });
     expect((await status(0)).height).toBe(before.height);
-    bringBack(1);
+    await bringBack(1);
     await finalOn(1, transfer);
     await finalOn(0, transfer);
   });
@@ -133,19 +133,17 @@ async function finalOn(validator: number, transfer: SignedTransaction | undefine
   expect(answer).toMatchObject({ ok: true, value: { state: "final", result: "ok" } });
 }
 
-async function sameRootAt(height: number, validators: readonly number[]) {
-  const roots = await Promise.all(
-    validators.map((validator) =>
-      eventually({
-        what: `v${validator} at height ${height}`,
-        probe: async () => {
-          const answer = await client(validator).block(height);
-          return answer.ok ? answer.value.raw.stateRoot : undefined;
-        },
-      }),
-    ),
-  );
-  expect(new Set(roots).size).toBe(1);
+/** The state root of each, taken at one moment at which all stand at one height. */
+async function rootsFrom(height: number, validators: readonly number[]): Promise<string[]> {
+  return await eventually({
+    what: `one height from ${height} on at v${validators.join(", v")}`,
+    probe: async () => {
+      const tips = (await statuses(validators)).map(({ finalized }) => finalized);
+      const [first] = tips;
+      const isOne = tips.every((tip) => tip.height === first?.height && tip.height >= height);
+      return isOne ? tips.map(({ stateRoot }) => stateRoot) : undefined;
+    },
+  });
 }
 
 async function balances(validator: number): Promise<bigint[]> {
@@ -187,9 +185,11 @@ function crash(validator: number): void {
 }
 
 /** As a person would: `quorate node` on the directory of the dead one. */
-function bringBack(validator: number): void {
+async function bringBack(validator: number): Promise<void> {
   const dir = devnet.line.validators[validator]?.dir ?? "";
-  returned.set(validator, new Command(["node", "--dir", dir]));
+  const command = new Command(["node", "--dir", dir]);
+  returned.set(validator, command);
+  await command.line("listening");
 }
 
 function isAlive(pid: number): boolean {

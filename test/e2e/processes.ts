@@ -47,6 +47,7 @@ export class Command {
   readonly #child: ChildProcess;
   readonly #lines: Line[] = [];
   #stderr = "";
+  #hasEnded = false;
   #wake = () => {};
 
   constructor(args: readonly string[]) {
@@ -67,6 +68,7 @@ export class Command {
     this.ended = new Promise((resolve) => {
       child.once("close", (exitCode, signal) => {
         running.delete(this);
+        this.#hasEnded = true;
         resolve({ exitCode, signal });
         this.#wake();
       });
@@ -84,15 +86,11 @@ export class Command {
   /** The first line of a type, as soon as it is there; fails when the command ends or a minute passes without it. */
   async line<T extends Line>(type: T["type"]): Promise<T> {
     const deadline = performance.now() + LINE_LIMIT_MS;
-    let hasEnded = false;
-    this.ended.then(() => {
-      hasEnded = true;
-    });
     for (;;) {
       const found = this.#lines.find((line) => line.type === type);
       if (found !== undefined) return found as T;
       const leftMs = deadline - performance.now();
-      if (hasEnded || leftMs <= 0) {
+      if (this.#hasEnded || leftMs <= 0) {
         throw new Error(`the command gave no "${type}" line; it said: ${this.#stderr}`);
       }
       await new Promise<void>((resolve) => {

@@ -90,6 +90,6 @@ test.each<[GenesisRefusal, string]>([
     { refusal: "heartbeat-too-fast", path: "p", emptyBlockIntervalMs: 1, blockIntervalMs: 2 },
     "p is 1, less than blockIntervalMs 2",
   ],
-])("describes %j to people", (refusal, text) => {
+])("describes the refusal $0.refusal to people", (refusal, text) => {
   expect(describeGenesisRefusal(refusal)).toBe(text);
 });

@@ -13,12 +13,18 @@ import { addressAt, genesis, keyOf } from "./fixtures.ts";
 
 describe("a genesis", () => {
   test("has the chain id that it has always had", () => {
-    expect(toHex(chainIdOf(genesis))).toBe("CHAIN_ID");
+    expect(toHex(chainIdOf(genesis))).toBe(
+      "0xf8397e7c3cb291798c8d6a5612871af73b49aaa8ae31879f65108ccf354f939b",
+    );
   });
 
   test("has the block hash that it has always had", () => {
-    expect(toHex(genesisBlockHash(chainIdOf(genesis)))).toBe("BLOCK_HASH");
-    expect(toHex(genesisBlockHash(hash(new Uint8Array(32))))).toBe("ZERO_HASH");
+    expect(toHex(genesisBlockHash(chainIdOf(genesis)))).toBe(
+      "0xb298229639be1193fdcf9591d0b3876c1b94051b7cce28188b73d52a038cc963",
+    );
+    expect(toHex(genesisBlockHash(hash(new Uint8Array(32))))).toBe(
+      "0x90c2e73ea800e136f4960c64318089a9642ba52d31bfa77136d1197ffe36f2de",
+    );
   });
 
   test("decodes from its canonical bytes, accounts by address", () => {

@@ -180,6 +180,13 @@ describe("a ledger", () => {
     expect(keys).toEqual([toHex(LAST_BLOCK_KEY), "0x0a", "0x28"]);
   });
 
+  test("hands storage nothing about a key that came and went within the block", () => {
+    const ledger = fresh();
+    ledger.execute(on("genesis", "a", 1, [40, 1, 40, 0]));
+    const { changes } = ledger.commit(named("a"));
+    expect(changes.map(({ key }) => key)).toEqual([LAST_BLOCK_KEY]);
+  });
+
   test("hands storage the key that took a deleted key's slot", () => {
     const ledger = fresh();
     const store = new Store(ledger.entries());

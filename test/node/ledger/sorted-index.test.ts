@@ -28,6 +28,27 @@ describe("a sorted index", () => {
     expect(() => index.insert(bytes(1))).toThrow("held once");
   });
 
+  const ascending = Array.from({ length: 600 }, (_, at) => Uint8Array.of(at >> 8, at & 255));
+
+  test("finds the one below a key that is gone, wherever it stood in its chunk", () => {
+    const index = new SortedIndex<{ key: Uint8Array }>();
+    for (const key of ascending) index.insert({ key });
+    ascending.forEach((key, at) => {
+      index.remove(key);
+      expect(index.floor(key)?.key).toBe(ascending[at - 1]);
+      index.insert({ key });
+    });
+  });
+
+  test("loses a chunk that is emptied beside a full one", () => {
+    const index = new SortedIndex<{ key: Uint8Array }>();
+    for (const key of ascending) index.insert({ key });
+    const between = ascending.slice(0, 70).map((key) => Uint8Array.of(...key, 1));
+    for (const key of between) index.insert({ key });
+    for (const key of ascending.slice(128, 256)) index.remove(key);
+    expect(index.floor(Uint8Array.of(0, 200))?.key).toBe(ascending[127]);
+  });
+
   test("agrees with a sorted array through thousands of insertions and removals", () => {
     const key = fc.uint8Array({ minLength: 1, maxLength: 9 }).map((raw) => raw.map((b) => b & 7));
     const round = fc.array(fc.tuple(fc.boolean(), key), { minLength: 1_500, maxLength: 3_000 });

@@ -64,7 +64,6 @@ export const blockView: BlockView = {
     proposer: 2,
   },
   transactions: [hashOf(1), hashOf(2)],
-  stateRoot: hashOf(0x55),
   cert: {
     epoch: epoch(0),
     view: view(14),
@@ -159,7 +158,11 @@ export async function post(
   type = typeof body === "string" ? "application/json" : "application/octet-stream",
 ): Promise<{ status: number; body: Json; answer: Response }> {
   const headers = { "content-type": type };
-  const answer = await fetch(url, { method: "POST", body: body as BodyInit, headers });
+  const answer = await fetch(url, {
+    method: "POST",
+    body: body as string | Uint8Array<ArrayBuffer>,
+    headers,
+  });
   return { status: answer.status, body: await answer.json(), answer };
 }
 

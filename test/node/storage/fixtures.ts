@@ -23,7 +23,7 @@ export function at(value: number): Height {
 /** Bytes that tell which record they are. */
 export function bytesOf(text: string, length = text.length): Uint8Array {
   const bytes = new Uint8Array(length).fill(0x2e);
-  bytes.set(ascii(text).subarray(0, length));
+  bytes.set(Buffer.from(text, "latin1").subarray(0, length));
   return bytes;
 }
 
