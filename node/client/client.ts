@@ -78,7 +78,6 @@ export class Client {
     return this.#call({
       path: `/v1/txs?wait=${wait}${timeout}`,
       body: bytes,
-      contentType: "application/octet-stream",
       extraMs: timeoutMs ?? MAX_WAIT_MS,
       read: readTransaction,
     });
@@ -88,8 +87,7 @@ export class Client {
   submitBatch(transactions: readonly Uint8Array[]): Promise<Answer<readonly BatchResult[]>> {
     return this.#call({
       path: "/v1/txs/batch",
-      body: JSON.stringify({ txs: transactions.map((bytes) => toHex(bytes)) }),
-      contentType: "application/json",
+      body: framed(transactions),
       read: readBatch,
     });
   }
@@ -149,8 +147,8 @@ export class Client {
       if (call.body === undefined) return await this.#fetch(this.url + call.path, { signal });
       return await this.#fetch(this.url + call.path, {
         method: "POST",
-        headers: { "content-type": call.contentType ?? "application/octet-stream" },
-        body: call.body as string | Uint8Array<ArrayBuffer>,
+        headers: { "content-type": "application/octet-stream" },
+        body: call.body as Uint8Array<ArrayBuffer>,
         signal,
       });
     } catch (error) {
@@ -170,13 +168,28 @@ export class Client {
 
 type Call<T> = {
   readonly path: string;
-  readonly body?: string | Uint8Array;
-  readonly contentType?: string;
+  readonly body?: Uint8Array;
   readonly extraMs?: number;
   readonly read: (body: unknown) => T;
 };
 
 const RECONNECT_MS = 250;
+
+/** Each transaction after its length as a big-endian uint32. */
+function framed(transactions: readonly Uint8Array[]): Uint8Array {
+  const length = transactions.reduce((sum, bytes) => sum + LENGTH_BYTES + bytes.length, 0);
+  const frame = new Uint8Array(length);
+  const data = new DataView(frame.buffer);
+  let offset = 0;
+  for (const bytes of transactions) {
+    data.setUint32(offset, bytes.length);
+    frame.set(bytes, offset + LENGTH_BYTES);
+    offset += LENGTH_BYTES + bytes.length;
+  }
+  return frame;
+}
+
+const LENGTH_BYTES = 4;
 
 function isReached(state: TransactionState["state"], wait: Exclude<Wait, "none">): boolean {
   if (state === "final" || state === "rejected" || state === "expired") return true;

@@ -8,7 +8,12 @@ import {
   nonce,
   type Signer,
 } from "../../crypto/index.ts";
-import { encodeCall, type SignedTransaction, signTransaction } from "../transaction/index.ts";
+import {
+  encodeCall,
+  type HashFunction,
+  type SignedTransaction,
+  signTransaction,
+} from "../transaction/index.ts";
 
 export type TransferDetails = {
   readonly chainId: Hash;
@@ -21,8 +26,12 @@ export type TransferDetails = {
   readonly memo?: Uint8Array;
 };
 
-/** The sender is the account of the signer's key. */
-export function signTransfer(details: TransferDetails, signer: Signer): SignedTransaction {
+/** The sender is the account of the signer's key. `hash` may be a native function that gives the same hashes. */
+export function signTransfer(
+  details: TransferDetails,
+  signer: Signer,
+  hash?: HashFunction,
+): SignedTransaction {
   const { to, amount, memo = new Uint8Array(0) } = details;
   return signTransaction(
     {
@@ -35,5 +44,6 @@ export function signTransfer(details: TransferDetails, signer: Signer): SignedTr
       call: encodeCall({ type: "transfer", to, amount, memo }),
     },
     signer,
+    hash,
   );
 }

@@ -89,6 +89,15 @@ export class Payloads {
     return this.#bodies.get(id)?.payloads.find(({ isExecuted }) => isExecuted);
   }
 
+  /** The payloads from a block down to the tip, as far as they are known. */
+  *branch(hash: Hash): IterableIterator<Payload> {
+    let payload = this.get(hash);
+    while (payload !== undefined) {
+      yield payload;
+      payload = this.get(payload.block.parent);
+    }
+  }
+
   incomplete(): readonly Payload[] {
     return [...this.#byBlock.values()].filter(({ missing }) => missing > 0);
   }

@@ -27,35 +27,22 @@ import {
   Verifier,
 } from "../../consensus/index.ts";
 import {
-  type Address,
-  addressOf,
   assert,
   ByteMap,
   equalBytes,
   type Hash,
   type Height,
   type SignatureScheme,
-  toHex,
 } from "../../crypto/index.ts";
 import { Pool, type PoolLimits } from "../../mempool/index.ts";
-import type { Execution, Ledger } from "../ledger/index.ts";
-import {
-  type Accepted,
-  type Answer,
-  Asks,
-  acceptBlock,
-  acceptRun,
-  carriesItsPayload,
-  type Held,
-  MAX_ASKED_BODIES,
-  payloadHash,
-  type Question,
-  type WholeBlock,
-} from "../sync/index.ts";
+import type { Ledger } from "../ledger/index.ts";
+import { carriesItsPayload, type Held, payloadHash, type WholeBlock } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 import { admit, type PooledTransaction } from "./admission.ts";
+import { Executor } from "./executor.ts";
+import { Inquiries } from "./inquiries.ts";
 import { Pacing, type PacingOptions } from "./pacing.ts";
-import { missingIds, type Payload, Payloads, transactionsOf } from "./payloads.ts";
+import { type Payload, Payloads, transactionsOf } from "./payloads.ts";
 import type { ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
 import { type BlockLimits, payloadRefusal } from "./voting-conditions.ts";
 
@@ -89,7 +76,6 @@ export type Whereabouts =
 
 /** Between a proposal that lacks bodies and the first question: gossip may be about to bring them. */
 const PULL_GRACE_MS = 4;
-const RETRY_MS = 200;
 /** The newest contradictions are kept for whoever asks. */
 const MAX_EVIDENCE = 256;
 
@@ -100,15 +86,14 @@ export class Replica {
   readonly #pool: Pool<PooledTransaction>;
   readonly #ledger: Ledger;
   readonly #payloads = new Payloads();
-  readonly #asks = new Asks();
+  readonly #inquiries: Inquiries;
+  readonly #executor: Executor;
   readonly #pacing: Pacing;
   readonly #evidence: Evidence[] = [];
-  readonly #proposers: readonly Address[];
   readonly #inbox: Event[] = [];
   #effects: ReplicaEffect[] = [];
   #now = 0;
   #tipTimestampMs: number;
-  #catchUpTo: Height | undefined;
   /** The payload that comes with the proposal under way into the engine. */
   #announced: { readonly hash: Hash; readonly ids: readonly Hash[] } | undefined;
   /** What we selected for our own next block. */
@@ -117,7 +102,6 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     const { validators, self, safety, tip } = options;
-    this.#proposers = validators.members.map(({ publicKey }) => addressOf(publicKey));
     const pacemaker = { baseTimeoutMs: options.baseTimeoutMs };
     this.#engine = new Engine({ validators, self, pacemaker, safety, tip });
     this.#verifier = new Verifier(validators, options.scheme, options.genesisQc);
@@ -125,12 +109,27 @@ export class Replica {
     this.#ledger = options.ledger;
     this.#pacing = new Pacing(options.pacing);
     this.#tipTimestampMs = options.tipTimestampMs;
+    const { ledger } = options;
+    this.#executor = new Executor({
+      ledger,
+      payloads: this.#payloads,
+      pool: this.#pool,
+      validators,
+    });
+    this.#inquiries = new Inquiries({
+      validators,
+      self,
+      verifier: this.#verifier,
+      tip: () => this.#engine.tip,
+      emit: (effect) => this.#effects.push(effect),
+      deliver: (blocks, cert) => this.#deliver(blocks, cert),
+    });
   }
 
   get status(): ReplicaStatus {
     const { count, bytes } = this.#pool.size;
     const pool = { count, bytes };
-    return { ...this.#engine.status, pool, catchingUpTo: this.#catchUpTo };
+    return { ...this.#engine.status, pool, catchingUpTo: this.#inquiries.catchingUpTo };
   }
 
   get evidence(): readonly Evidence[] {
@@ -182,7 +181,7 @@ export class Replica {
       case "timer":
         return this.#onTimer(event.timer);
       case "answer":
-        return this.#onAnswer(event.id, event.answer);
+        return this.#inquiries.answered(event.id, event.answer);
     }
   }
 
@@ -281,10 +280,9 @@ export class Replica {
       case "obtain-payload":
         return this.#obtainPayload(effect);
       case "fetch":
-        return this.#ask({ type: "block", hash: effect.hash }, effect.holders);
+        return this.#inquiries.block(effect.hash, effect.holders);
       case "catch-up":
-        this.#catchUpTo = effect.height;
-        return this.#ask({ type: "blocks", from: (this.#engine.tip.height + 1) as Height }, []);
+        return this.#inquiries.catchUp(effect.height);
       case "execute":
         return this.#execute(effect.hash);
       case "commit":
@@ -341,9 +339,10 @@ export class Replica {
       case "propose":
         return this.#tryPropose();
       case "pull":
-        return this.#pull();
+        for (const payload of this.#payloads.incomplete()) this.#inquiries.bodies(payload);
+        return;
       case "retry":
-        for (const ask of this.#asks.retry()) this.#pass({ type: "ask", ask });
+        return this.#inquiries.retry();
     }
   }
 
@@ -369,7 +368,7 @@ export class Replica {
 
   #select(parent: Hash, maxCount: number): readonly PooledTransaction[] {
     const included = new ByteMap<true>();
-    for (const payload of this.#uncommittedFrom(parent)) {
+    for (const payload of this.#payloads.branch(parent)) {
       for (const id of payload.ids) included.set(id, true);
     }
     return this.#pool.select({
@@ -380,17 +379,8 @@ export class Replica {
     });
   }
 
-  /** The payloads from a block down to the tip, as far as they are held. */
-  *#uncommittedFrom(hash: Hash): IterableIterator<Payload> {
-    let payload = this.#payloads.get(hash);
-    while (payload !== undefined) {
-      yield payload;
-      payload = this.#payloads.get(payload.block.parent);
-    }
-  }
-
   #hasUncommitted(parent: Hash): boolean {
-    for (const payload of this.#uncommittedFrom(parent)) if (payload.ids.length > 0) return true;
+    for (const payload of this.#payloads.branch(parent)) if (payload.ids.length > 0) return true;
     return false;
   }
 
@@ -426,7 +416,7 @@ export class Replica {
 
   /** All bodies are here: may we vote for it? */
   #judge(payload: Payload): void {
-    this.#asks.settle(keyOf({ type: "bodies", block: payload.hash, ids: [] }));
+    this.#inquiries.complete(payload.hash);
     const refusal = payloadRefusal(payload, {
       limits: this.#options.limits,
       now: this.#now,
@@ -435,66 +425,6 @@ export class Replica {
     });
     const held = { type: "payload-held", block: payload.hash } as const;
     this.#feed(refusal === undefined ? held : { ...held, refusal });
-  }
-
-  #pull(): void {
-    for (const payload of this.#payloads.incomplete()) {
-      const ids = missingIds(payload).slice(0, MAX_ASKED_BODIES);
-      const question: Question = { type: "bodies", block: payload.hash, ids };
-      this.#ask(question, [payload.block.proposer]);
-    }
-  }
-
-  // --- Asking ----------------------------------------------------------------------------------------------------
-
-  /** Asks those who should know, then everyone else. */
-  #ask(question: Question, holders: readonly ValidatorIndex[]): void {
-    const { validators, self } = this.#options;
-    const start = this.#engine.tip.height;
-    const count = validators.members.length;
-    const everyone = validators.members.map((_, index) => (index + start) % count);
-    const candidates = [...new Set([...holders, ...everyone])].filter((index) => index !== self);
-    const ask = this.#asks.start(keyOf(question), question, candidates);
-    if (ask !== undefined) this.#pass({ type: "ask", ask });
-  }
-
-  #onAnswer(id: number, answer: Answer | undefined): void {
-    const question = this.#asks.questionOf(id);
-    if (question === undefined) return;
-    if (answer === undefined || answer.type !== question.type) return this.#askNext(id);
-    switch (answer.type) {
-      case "bodies":
-        // What they supplied has been taken in already; if it was enough, the question is settled.
-        return this.#asks.questionOf(id) === undefined ? undefined : this.#askNext(id);
-      case "block": {
-        assert(question.type === "block", "question and answer have one type");
-        const accepted = acceptBlock(answer, question.hash);
-        return this.#acceptOr(id, accepted, (block) => this.#deliver([block], undefined));
-      }
-      case "blocks": {
-        assert(question.type === "blocks", "question and answer have one type");
-        const { tip } = this.#engine;
-        if (question.from !== tip.height + 1) return this.#continueCatchUp();
-        const accepted = acceptRun(answer, { tip, verifier: this.#verifier });
-        return this.#acceptOr(id, accepted, ({ blocks, cert }) => {
-          this.#deliver(blocks, cert);
-          this.#continueCatchUp();
-        });
-      }
-    }
-  }
-
-  #acceptOr<T>(id: number, accepted: Accepted<T>, use: (value: T) => void): void {
-    if (!accepted.ok) return this.#askNext(id);
-    const question = this.#asks.questionOf(id);
-    if (question !== undefined) this.#asks.settle(keyOf(question));
-    use(accepted.value);
-  }
-
-  #askNext(id: number): void {
-    const ask = this.#asks.fail(id);
-    if (ask !== undefined) this.#pass({ type: "ask", ask });
-    else if (this.#asks.waiting > 0) this.#setTimer("retry", RETRY_MS);
   }
 
   /** Blocks that came whole go to the engine with their bodies held. */
@@ -509,68 +439,20 @@ export class Replica {
     this.#payloads.prune(this.#engine.tip.height);
   }
 
-  #continueCatchUp(): void {
-    const { height } = this.#engine.tip;
-    this.#asks.settle("blocks");
-    if (this.#catchUpTo === undefined || height >= this.#catchUpTo) {
-      this.#catchUpTo = undefined;
-      return;
-    }
-    this.#ask({ type: "blocks", from: (height + 1) as Height }, []);
-  }
-
   // --- Executing -------------------------------------------------------------------------------------------------
 
-  #execute(hash: Hash): void {
-    const { stateRoot } = this.#executed(hash);
-    const payload = this.#payloads.get(hash);
-    assert(payload !== undefined, "an executed block has a payload");
-    payload.isExecuted = true;
-    const { ids } = payload;
-    this.#pass({ type: "included", hash, height: payload.block.height, ids });
+  #execute(block: Hash): void {
+    const { hash, stateRoot, ids, block: executed } = this.#executor.execute(block);
+    this.#pass({ type: "included", hash, height: executed.height, ids });
     this.#feed({ type: "executed", block: hash, stateRoot });
   }
 
-  /** What came of a block; executes it, and its ancestors, if another branch took their place in the ledger. */
-  #executed(hash: Hash): Execution {
-    const path: Payload[] = [];
-    for (const payload of this.#uncommittedFrom(hash)) {
-      if (this.#ledger.execution(payload.hash) !== undefined) break;
-      path.unshift(payload);
-    }
-    for (const payload of path) {
-      const { block } = payload;
-      this.#ledger.execute({
-        hash: payload.hash,
-        parent: block.parent,
-        height: block.height,
-        timestampMs: block.timestampMs,
-        proposer: this.#proposers[block.proposer] as Address,
-        transactions: transactionsOf(payload),
-      });
-    }
-    const execution = this.#ledger.execution(hash);
-    assert(execution !== undefined, "a block is executed once its ancestors are");
-    return execution;
-  }
-
-  #commit({ block, hash, stateRoot, cert }: Extract<Effect, { type: "commit" }>): void {
-    this.#executed(hash);
-    const payload = this.#payloads.get(hash);
-    assert(payload !== undefined, "a committed block has a payload");
-    const { receipts, changes, ...committed } = this.#ledger.commit(hash);
-    assert(equalBytes(committed.stateRoot, stateRoot), "executing twice gives one result");
-    const transactions = transactionsOf(payload);
-    const spent = transactions
-      .filter((_, index) => receipts[index]?.result !== "skipped")
-      .map(({ transaction: { sender, nonce } }) => ({ sender, nonce }));
-    this.#pool.committed({ height: block.height, transactions: spent, ids: payload.ids });
+  #commit(committed: Extract<Effect, { type: "commit" }>): void {
+    const { block, hash, cert } = committed;
+    const final = this.#executor.commit(committed);
     this.#tipTimestampMs = block.timestampMs;
-    this.#payloads.prune(block.height);
-    this.#asks.settle(keyOf({ type: "block", hash }));
-    if (this.#catchUpTo !== undefined && block.height >= this.#catchUpTo) this.#continueCatchUp();
-    const final = { block, hash, stateRoot, transactions, receipts, changes };
-    this.#pass({ type: "final", final: cert === undefined ? final : { ...final, cert } });
+    this.#pass({ type: "final", final });
+    this.#inquiries.committed({ hash, height: block.height });
     if (cert !== undefined && block.proposer === this.#options.self) {
       this.#pass({ type: "gossip-decision", cert });
     }
@@ -578,17 +460,5 @@ export class Replica {
 
   #penalise(peer: ValidatorIndex, reason: string): void {
     this.#pass({ type: "penalise", peer, reason });
-  }
-}
-
-/** One thing wanted is one key, whoever wants it. */
-function keyOf(question: Question): string {
-  switch (question.type) {
-    case "block":
-      return `block ${toHex(question.hash)}`;
-    case "blocks":
-      return "blocks";
-    case "bodies":
-      return `bodies of ${toHex(question.block)}`;
   }
 }

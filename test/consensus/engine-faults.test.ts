@@ -117,6 +117,13 @@ describe("hostile messages", () => {
 
 describe("one liar, whatever it sends", () => {
   // Certificates are real (three signers) and of one chain, as one liar cannot make others; all else is its own word.
+  type Lie = {
+    readonly kind: number;
+    readonly view: number;
+    readonly below: number;
+    readonly other: boolean;
+    readonly bare: boolean;
+  };
   const view = fc.integer({ min: 1, max: 30 });
   const lie = fc.record({
     kind: fc.nat(5),
@@ -127,7 +134,7 @@ describe("one liar, whatever it sends", () => {
   });
   chain(1, 30);
 
-  function messageOf({ kind, view, below, other, bare }: fc.TypeOfArbitrary<typeof lie>): Message {
+  function messageOf({ kind, view, below, other, bare }: Lie): Message {
     const liar = { by: 0 };
     const named = Math.min(below, view) - 1;
     const target = other ? block(view, { on: named, payload: "lie" }) : view;

@@ -235,6 +235,13 @@ describe("a timeout", () => {
     expect(four.verifier().verify(four.signed(draft), genesis).ok).toBe(true);
   });
 
+  test("does not carry a vote of an earlier view", () => {
+    const node = inView(5);
+    node.hearOwn(node.receive(block(5)));
+    node.hear(...timeouts(5, 4));
+    expect(drafts(node.timer(), "timeout")[0]?.vote).toBeUndefined();
+  });
+
   test("repeats the same bytes while stuck, whatever certificates come meanwhile", () => {
     const node = inView(5);
     node.hear(...timeouts(7, 4, [0]));

@@ -70,6 +70,10 @@ describe("the verifier lets through", () => {
 describe("the verifier refuses, as wrong-epoch,", () => {
   test.each<readonly [string, Message]>([
     ["a proposal", otherEpoch.proposal(3)],
+    [
+      "a block on a certificate of ours",
+      here.signed({ type: "proposal", block: { ...block(3), epoch: epoch(2) } }),
+    ],
     ["a vote", otherEpoch.vote(3, { by: 1 })],
     ["a commit vote", otherEpoch.commitVote(3, { by: 1 })],
     ["a timeout", otherEpoch.timeout(4, { by: 1, highQc: 3 })],
@@ -82,6 +86,10 @@ describe("the verifier refuses, as wrong-epoch,", () => {
   ])("%s", (_, message) => {
     expect(verdictOn(message)).toBe("wrong-epoch");
   });
+});
+
+test("the verifier refuses, as wrong-epoch, a timeout certificate around a certificate of ours", () => {
+  expect(onTc({ ...tc(7, { highQc: 5 }), epoch: epoch(2) })).toBe("wrong-epoch");
 });
 
 describe("the verifier refuses, as bad-signature,", () => {

@@ -80,6 +80,7 @@ describe("an address", () => {
   test.each([
     ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"],
     ["2001:db8::1", "2001:db8::2"],
+    ["2001:db8::1", "2001:db8:0:0:1::1"],
   ])("of IPv6 shares with its /64: %s and %s", (left, right) => {
     const { limit } = rates();
     limit.take(left, 20);

@@ -1,7 +1,7 @@
 // Submitting transactions and asking what became of them.
 
 import { describe, expect, test } from "vitest";
-import { concatBytes, height } from "../../../crypto/index.ts";
+import { ascii, concatBytes, height } from "../../../crypto/index.ts";
 import type { NodeApi, Submission, TransactionStatus, Wait } from "../../../node/rpc/index.ts";
 import { MAX_TRANSACTION_BYTES } from "../../../node/transaction/index.ts";
 import { deferred, fakeApi, finalStatus, get, hashOf, hexOf, post, serve } from "./fixtures.ts";
@@ -279,8 +279,10 @@ describe("POST /v1/txs refuses", () => {
   });
 
   test("JSON that is not text", async () => {
-    const { status } = await refused(Uint8Array.of(0xff, 0xfe), { type: "application/json" });
+    const json = concatBytes(ascii('{"tx":"0x'), Uint8Array.of(0xff), ascii('"}'));
+    const { status, body } = await refused(json, { type: "application/json" });
     expect(status).toBe(400);
+    expect(body.detail).toBe("The body is not JSON.");
   });
 
   test("JSON without the transaction", async () => {

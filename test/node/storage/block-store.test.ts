@@ -242,7 +242,7 @@ describe("a block store", () => {
 
   test("goes on in a new segment when the old one is full, and reads them all", async () => {
     const directory = newFolder();
-    const options = { segmentBytes: 500 };
+    const options = { segmentBytes: 300 };
     const { store } = await openStore(directory, options);
     for (let height = 0; height < 40; height++) {
       store.putBlock(block(height));
