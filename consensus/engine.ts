@@ -158,11 +158,13 @@ export class Engine {
     this.#effects = [];
     this.#handle(event);
     this.#pursue();
-    assert(
-      !this.#commitment.halted || this.#effects.at(-1)?.type === "halt",
-      "nothing is done after a halt",
-    );
+    if (this.#commitment.halted) this.#dropAfterHalt();
     return this.#effects;
+  }
+
+  /** A halt may come in the middle of an event; what the rest of the event brought is void. */
+  #dropAfterHalt(): void {
+    this.#effects.length = 1 + this.#effects.findIndex(({ type }) => type === "halt");
   }
 
   #handle(event: Event): void {

@@ -72,7 +72,6 @@ async function start(options: NodeOptions, { output, env }: ActionContext, endin
   const genesis = await readGenesis(config.genesis);
   const publicKey = await publicKeyText(config.validatorKey);
   const validator = await startValidator({
-    dir: config.dir,
     config,
     genesis,
     log: createLogger({ level: config.log.level }),

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DEFAULT_POOL_LIMITS } from "../../mempool/index.ts";
 import { integerIn, listOf, strictObject, textLike } from "./strict-json.ts";
 
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 const listenAddress = z.string().refine((text) => isTcpAddress(text, ["ip4", "ip6"]), {
   error: "a TCP multiaddr such as /ip4/0.0.0.0/tcp/5000",

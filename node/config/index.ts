@@ -2,10 +2,9 @@
 
 export { type ConfigFlags, type ConfigSources, loadConfig, type NodeConfig } from "./config.ts";
 export { ConfigError } from "./config-error.ts";
-export { type ConfigFile, LOG_LEVELS } from "./config-file.ts";
+export type { ConfigFile } from "./config-file.ts";
 export { EXIT_CODES, type ExitCode, exitCodeOf } from "./exit-codes.ts";
 export {
-  checkStrict,
   integerIn,
   type JsonRefusal,
   listOf,

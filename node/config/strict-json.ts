@@ -139,7 +139,7 @@ function namesAt(schema: z.ZodType, path: Path): readonly string[] {
 const MAX_COMPARED_NAME = 64;
 
 /** Of the names, the one at the least edit distance; none when more than a third of the letters differ. */
-export function nearestName(name: string, names: readonly string[]): string | undefined {
+function nearestName(name: string, names: readonly string[]): string | undefined {
   if (name.length > MAX_COMPARED_NAME) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;

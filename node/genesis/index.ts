@@ -12,7 +12,6 @@ export {
   type GenesisValidator,
   genesisBlockHash,
   type LedgerParams,
-  MAX_GENESIS_ACCOUNTS,
 } from "./genesis.ts";
 export {
   describeGenesisRefusal,

@@ -14,6 +14,7 @@ export class FrameSender {
   #stream: Stream | undefined;
   #flushDue = false;
   #fullSinceMs: number | undefined;
+  #unsentBytes = 0;
 
   readonly #onFault: (reason: string) => void;
 
@@ -36,7 +37,7 @@ export class FrameSender {
     return this.#stream?.writeStatus === "writable";
   }
 
-  /** Since when the peer has not read what was sent; undefined while it reads. */
+  /** Since when the stream has been full without moving; undefined while there is room. */
   get fullSinceMs(): number | undefined {
     return this.#fullSinceMs;
   }
@@ -51,9 +52,8 @@ export class FrameSender {
     this.#stream = stream;
     this.#fullSinceMs = undefined;
     stream.addEventListener("drain", () => {
-      if (this.#stream !== stream) return;
-      this.#fullSinceMs = undefined;
-      this.#flushSoon();
+      // The library writes what it holds in a microtask of its own, queued just before this one.
+      queueMicrotask(() => this.#drained(stream));
     });
     stream.addEventListener("close", () => {
       if (this.#stream === stream) this.#stream = undefined;
@@ -73,6 +73,19 @@ export class FrameSender {
     this.#fullSinceMs = undefined;
     this.#counters.framesDropped += this.#queue.clear();
     stream?.abort(reason);
+  }
+
+  /** The connection's own buffer drains for all streams at once: that alone is no room in this one. */
+  #drained(stream: Stream): void {
+    if (this.#stream !== stream) return;
+    const unsentBytes = stream.writeBufferLength;
+    if (unsentBytes === 0) {
+      this.#fullSinceMs = undefined;
+      this.#flushSoon();
+    } else if (unsentBytes < this.#unsentBytes) {
+      this.#fullSinceMs = performance.now();
+    }
+    this.#unsentBytes = unsentBytes;
   }
 
   /** A microtask runs after all that the engine does in one step, yet before the next event: coalesced, not delayed. */
@@ -101,7 +114,9 @@ export class FrameSender {
       }
       this.#counters.framesOut += frames.length;
       for (const frame of frames) this.#counters.frameBytesOut += frame.length;
-      if (!hasRoom) this.#fullSinceMs = performance.now();
+      if (hasRoom) continue;
+      this.#fullSinceMs = performance.now();
+      this.#unsentBytes = stream.writeBufferLength;
     }
   }
 }

@@ -46,6 +46,8 @@ export async function createNode(options: NodeOptions): Promise<Node> {
       yamux({
         maxInboundStreams: streams,
         maxOutboundStreams: streams,
+        // A dialler may open all its streams while we still attach to the connection; the default of 10 aborts it.
+        maxEarlyStreams: streams,
         streamOptions: {
           maxStreamWindowSize: MAX_WINDOW_BYTES,
           maxReadBufferLength: 2 * MAX_WINDOW_BYTES,

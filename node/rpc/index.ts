@@ -12,7 +12,7 @@ export type {
   Wait,
   WaitTarget,
 } from "./api.ts";
-export { DEFAULT_RPC_LIMITS, type RpcLimits } from "./limits.ts";
+export type { RpcLimits } from "./limits.ts";
 export type { Problem, ProblemCode, ProblemDetails } from "./problems.ts";
-export { createRpc, type Rpc, RpcError, type RpcOptions } from "./server.ts";
+export { createRpc, type Rpc, type RpcOptions } from "./server.ts";
 export { isReached } from "./waits.ts";

@@ -10,7 +10,7 @@ import { problemJson } from "./problems.ts";
 const CANONICAL_HEX = /^0x(?:[0-9a-f]{2})*$/;
 
 /** The portable `toHex`, several times as fast on a whole block. */
-export function hexOf(bytes: Uint8Array): string {
+function hexOf(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
 }
 

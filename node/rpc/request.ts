@@ -21,7 +21,7 @@ const JSON_OVERHEAD_BYTES = 256;
 
 const EXPECTED_MEDIA = "application/octet-stream or application/json";
 
-export function refused<T>(problem: Problem): Outcome<T> {
+function refused<T>(problem: Problem): Outcome<T> {
   return { ok: false, problem };
 }
 

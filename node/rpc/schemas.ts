@@ -31,7 +31,7 @@ export const blockParams = z.strictObject({
 /** For calls without parameters: a name that nobody reads was surely meant for something. */
 export const noQuery = z.strictObject({});
 
-export const WAITS = ["none", "accepted", "included", "final"] as const;
+const WAITS = ["none", "accepted", "included", "final"] as const;
 
 export function submitQuery({ maxWaitMs, defaultWaitMs }: RpcLimits) {
   const time = `an integer in 0..${maxWaitMs}`;

@@ -40,7 +40,7 @@ export type Rpc = {
   readonly stop: () => Promise<void>;
 };
 
-export class RpcError extends Error {
+class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: "PORT_IN_USE" | "CANNOT_LISTEN";
   readonly remedy: string;

@@ -23,29 +23,29 @@ export function checkProblem(refusal: CheckRefusal): Problem {
 export function admissionProblem(refused: AdmissionRefusal, hash: Hash): Problem {
   switch (refused.refusal) {
     case "nonce-too-low":
-      return { code: "NONCE_TOO_LOW", hash, details: numbers({ expected: refused.expected }) };
+      return { code: "NONCE_TOO_LOW", hash, details: { expected: refused.expected } };
     case "nonce-gap": {
-      const details = numbers({ expected: refused.expected, limit: refused.limit });
+      const details = { expected: refused.expected, limit: refused.limit };
       return { code: "NONCE_GAP", hash, details };
     }
     case "expired":
-      return { code: "EXPIRED", hash, details: numbers({ height: refused.height }) };
+      return { code: "EXPIRED", hash, details: { height: refused.height } };
     case "too-far-expiry":
-      return { code: "EXPIRY_TOO_FAR", hash, details: numbers({ limit: refused.limit }) };
+      return { code: "EXPIRY_TOO_FAR", hash, details: { limit: refused.limit } };
     case "insufficient-balance": {
-      const details = numbers({ balance: refused.balance, needed: refused.needed });
+      const details = amounts({ balance: refused.balance, needed: refused.needed });
       return { code: "INSUFFICIENT_BALANCE", hash, details };
     }
     case "underpriced-replacement": {
       const detail = "Another transaction with this nonce is pending; a higher fee replaces it";
-      return { code: "FEE_TOO_LOW", hash, detail, details: numbers({ needed: refused.needed }) };
+      return { code: "FEE_TOO_LOW", hash, detail, details: amounts({ needed: refused.needed }) };
     }
     case "sender-full":
-      return { code: "SENDER_FULL", hash, details: numbers({ limit: refused.limit }) };
+      return { code: "SENDER_FULL", hash, details: { limit: refused.limit } };
     case "pool-full": {
       const details = {
         retryAfterMs: RETRY_AFTER_MS,
-        ...numbers({ feeToEnter: refused.feeToEnter }),
+        ...amounts({ feeToEnter: refused.feeToEnter }),
       };
       return { code: "POOL_FULL", hash, details };
     }
@@ -56,7 +56,7 @@ export function admissionProblem(refused: AdmissionRefusal, hash: Hash): Problem
   }
 }
 
-/** Numbers of 64 bits leave as decimal text. */
-function numbers(values: Readonly<Record<string, number | bigint>>): ProblemDetails {
+/** Amounts leave as decimal text: they have 64 bits. */
+function amounts(values: Readonly<Record<string, bigint>>): ProblemDetails {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `${value}`]));
 }

@@ -86,6 +86,12 @@ export async function openStores(directory: string, chainId: Hash): Promise<Stor
   return { safetyLog, blockStore, stateStore };
 }
 
+export async function closeStores({ safetyLog, blockStore, stateStore }: Stores): Promise<void> {
+  await safetyLog.close();
+  await blockStore.close();
+  await stateStore.close();
+}
+
 /** Brings the ledger to the last final block. @throws {StorageError | HaltError} if the stores contradict each other */
 export async function restore(root: ChainRoot, stores: Stores): Promise<Restored> {
   const ledger = openLedger(root, stores);

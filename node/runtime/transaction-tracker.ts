@@ -10,7 +10,7 @@ import { type TransactionOutcome, transactionOutcomeCodec } from "./transaction-
 type Waiter = { readonly wait: Wait; readonly resolve: (status: TransactionStatus) => void };
 
 export type TrackerOptions = {
-  readonly replica: () => Replica;
+  readonly replica: Pick<Replica, "whereabouts">;
   readonly index: Pick<StateStore, "transaction">;
 };
 
@@ -37,7 +37,7 @@ export class TransactionTracker {
   status(id: Hash): TransactionStatus {
     const record = this.#fresh.get(id) ?? this.#options.index.transaction(id);
     if (record !== undefined) return finalStatus(record);
-    const whereabouts = this.#options.replica().whereabouts(id);
+    const whereabouts = this.#options.replica.whereabouts(id);
     if (whereabouts !== undefined) return whereabouts;
     const expiring = this.#expiry.get(id);
     if (expiring === undefined) return { state: "unknown" };

@@ -1,5 +1,5 @@
 // The state at exactly one final height, with the transactions and receipts of every height up to it, in lmdb. A commit
-// is one transaction of the database, written on its own thread, in order. After a crash the state may be some heights
+// is written whole, in one transaction of the database, on its own thread and in order. After a crash the state may be some heights
 // behind the block log, never torn: the owner replays the blocks.
 
 import { join } from "node:path";
@@ -51,6 +51,8 @@ const TIP_KEY = "tip";
 const MAX_KEY_BYTES = 1_024;
 /** The owner slows down long before, by `pending()`. */
 const MAX_PENDING_COMMITS = 256;
+/** Commits that wait share a transaction up to this many writes: about 5 ms of the main thread. */
+const MAX_SHARED_WRITES = 5_000;
 
 type Queued = {
   readonly commit: StateCommit;
@@ -68,7 +70,7 @@ export class StateStore {
   readonly #entries: ByteTable;
   readonly #transactions: ByteTable;
   readonly #receipts: ByteTable;
-  /** Oldest first; the first one may be on its way to the disk. */
+  /** Oldest first; the first ones may be on their way to the disk. */
   readonly #queue: Queued[] = [];
   #height: Height | undefined;
   #writing: Promise<void> | undefined;
@@ -150,16 +152,30 @@ export class StateStore {
 
   async #writeQueue(): Promise<void> {
     try {
-      for (let queued = this.#queue[0]; queued !== undefined; queued = this.#queue[0]) {
-        const { commit } = queued;
-        await this.#database.write(() => this.#put(commit));
-        this.#queue.shift();
+      while (this.#queue.length > 0) {
+        const commits = this.#nextCommits();
+        await this.#database.write(() => {
+          for (const commit of commits) this.#put(commit);
+        });
+        this.#queue.splice(0, commits.length);
       }
     } catch (error) {
       this.#failure = ioError(error, { what: "writing the state", path: this.#database.path });
     } finally {
       this.#writing = undefined;
     }
+  }
+
+  /** What goes into the next transaction: whole commits, more than one only while they are small. */
+  #nextCommits(): readonly StateCommit[] {
+    const commits: StateCommit[] = [];
+    let writes = 0;
+    for (const { commit } of this.#queue) {
+      writes += commit.changes.length + commit.transactions.length;
+      if (commits.length > 0 && writes > MAX_SHARED_WRITES) break;
+      commits.push(commit);
+    }
+    return commits;
   }
 
   #put(commit: StateCommit): void {

@@ -33,7 +33,7 @@ export const hexOf = (byte: number, count = 32): string =>
 export const accountAddress: Address = address(new Uint8Array(20).fill(5));
 
 /** The id that the fake node gives to bytes: their first byte, 32 times. */
-export const fakeId = (bytes: Uint8Array): Hash => hashOf(bytes[0] ?? 0);
+const fakeId = (bytes: Uint8Array): Hash => hashOf(bytes[0] ?? 0);
 
 export const finalStatus: TransactionStatus = {
   state: "final",

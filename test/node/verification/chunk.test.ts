@@ -45,7 +45,7 @@ describe("a chunk", () => {
 
   test("that ends within a transaction is our bug", () => {
     const question = packQuestion([signed(0).bytes], "vote");
-    expect(() => answerQuestion(question.slice(0, -1), scheme)).toThrow("invariant broken");
+    expect(() => answerQuestion(question.slice(0, -1), scheme)).toThrow("a question ends");
   });
 
   test("answered for another number of transactions is our bug", () => {

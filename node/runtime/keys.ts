@@ -1,0 +1,37 @@
+// Who we are: the keys of a node's directory, and which of the chain's validators they make us.
+
+import type { ValidatorIndex } from "../../consensus/index.ts";
+import { equalBytes, type SecretKey, type Signer } from "../../crypto/index.ts";
+import { createSigner, readKeyFile } from "../../crypto/native/index.ts";
+import { ConfigError, type NodeConfig } from "../config/index.ts";
+import type { Genesis } from "../genesis/index.ts";
+
+export type Identity = {
+  readonly self: ValidatorIndex;
+  readonly signer: Signer;
+  readonly networkSecret: SecretKey;
+};
+
+/** @throws {ConfigError | KeyFileError} */
+export async function openIdentity(config: NodeConfig, genesis: Genesis): Promise<Identity> {
+  const { validatorKey, networkKey } = config;
+  if (validatorKey === undefined) throw notAValidator(config, "config.json names no validatorKey");
+  const passphrase = process.env.QUORATE_PASSPHRASE;
+  const unlock = passphrase === undefined ? {} : { passphrase };
+  const validator = await readKeyFile(validatorKey, unlock);
+  const network = await readKeyFile(networkKey, unlock);
+  const self = genesis.validators.findIndex(({ publicKey }) => {
+    return equalBytes(publicKey, validator.publicKey);
+  });
+  const member = genesis.validators[self];
+  if (member === undefined) throw notAValidator(config, "its key is not in genesis");
+  if (!equalBytes(member.networkKey, network.publicKey)) {
+    throw notAValidator(config, "its network key is not the one that genesis names");
+  }
+  return { self, signer: createSigner(validator.secretKey), networkSecret: network.secretKey };
+}
+
+function notAValidator({ dir }: NodeConfig, what: string): ConfigError {
+  const remedy = "Only validators of the chain's genesis can run a node.";
+  return new ConfigError({ source: dir, path: "validatorKey", what, remedy });
+}

@@ -1,0 +1,218 @@
+// The parts of a running validator and the wires between them: replica, driver, network, workers, tracker, metrics.
+
+import type { Halt, ValidatorIndex } from "../../consensus/index.ts";
+import { decode, encode, type Height } from "../../crypto/index.ts";
+import { nativeScheme } from "../../crypto/native/index.ts";
+import type { NodeConfig } from "../config/index.ts";
+import type { Log } from "../logging/index.ts";
+import { createMetrics, type Metrics } from "../metrics/index.ts";
+import { createNetwork, type Network, type NetworkHandlers } from "../network/index.ts";
+import { Replica } from "../replica/index.ts";
+import type { NodeApi } from "../rpc/index.ts";
+import { answer, answerCodec, questionCodec } from "../sync/index.ts";
+import {
+  createInlineVerification,
+  createVerificationPool,
+  type VerificationPool,
+} from "../verification/index.ts";
+import { Driver } from "./driver.ts";
+import { Ingress } from "./ingress.ts";
+import type { Identity } from "./keys.ts";
+import { createNodeApi } from "./node-api.ts";
+import type { ChainRoot, Restored, Stores } from "./restoration.ts";
+import { storedBlocks } from "./stored-blocks.ts";
+import { TransactionTracker } from "./transaction-tracker.ts";
+
+export type LiveNodeOptions = {
+  readonly root: ChainRoot;
+  readonly config: NodeConfig;
+  readonly identity: Identity;
+  readonly stores: Stores;
+  readonly restored: Restored;
+  readonly version: string;
+  readonly log: Log;
+  readonly failed: (error: unknown) => void;
+  readonly onHalt: (halt: Halt, replica: Replica) => void;
+};
+
+/** Without a quorum nothing can be decided; after this long we begin all the same, to hear and to catch up. */
+const QUORUM_GRACE_MS = 3_000;
+/** Transactions whose signatures are being checked; more are refused. */
+const MAX_VERIFICATION_BACKLOG = 65_536;
+
+export class LiveNode {
+  readonly api: NodeApi;
+  readonly metrics: Metrics;
+  readonly #options: LiveNodeOptions;
+  readonly #replica: Replica;
+  readonly #network: Network;
+  readonly #driver: Driver;
+  readonly #ingress: Ingress;
+  readonly #verification: VerificationPool;
+  readonly #finalListeners: ((height: Height) => void)[] = [];
+  #final: { readonly timestampMs: number; readonly atMs: number };
+  #grace: NodeJS.Timeout | undefined;
+  #hasBegun = false;
+
+  constructor(options: LiveNodeOptions) {
+    this.#options = options;
+    const { root, identity, stores, restored, log, failed } = options;
+    this.#final = { timestampMs: restored.tipTimestampMs, atMs: performance.now() };
+    this.#verification = verificationOf(options);
+    this.#replica = replicaOf(options);
+    const index = stores.stateStore;
+    const tracker = new TransactionTracker({ replica: this.#replica, index }, restored.tip.height);
+    this.metrics = createMetrics({ sample: () => this.#sample() });
+    this.#network = createNetwork(networkOptions(options), this.#handlers());
+    const common = { replica: this.#replica, network: this.#network, metrics: this.metrics };
+    this.#driver = new Driver({
+      ...common,
+      self: identity.self,
+      chainId: root.validators.chainId,
+      signer: identity.signer,
+      stores,
+      tracker,
+      log,
+      failed,
+      onAnswer: (id, from, bytes) => this.#ingress.answer(id, from, bytes),
+      onFinal: ({ block }) => {
+        this.#final = { timestampMs: block.timestampMs, atMs: performance.now() };
+        for (const listener of this.#finalListeners) listener(block.height);
+      },
+      onHalt: (halt) => options.onHalt(halt, this.#replica),
+    });
+    this.#ingress = new Ingress({
+      verification: this.#verification,
+      step: (event) => this.#driver.step(event),
+      isHeld: (id) => this.#replica.has(id),
+      penalise: (peer, reason) => this.#network.penalise(peer, reason),
+      failed,
+    });
+    this.api = createNodeApi({
+      ...common,
+      root,
+      self: identity.self,
+      version: options.version,
+      stores,
+      ledger: restored.ledger,
+      driver: this.#driver,
+      tracker,
+      verification: this.#verification,
+      finalTimestampMs: () => this.#final.timestampMs,
+      sinceFinalMs: () => performance.now() - this.#final.atMs,
+    });
+  }
+
+  onFinal(listener: (height: Height) => void): void {
+    this.#finalListeners.push(listener);
+  }
+
+  /** Resolves once we listen; consensus begins with the links to a quorum. */
+  async start(): Promise<void> {
+    await this.#network.start();
+    this.#grace = setTimeout(() => this.#begin(), QUORUM_GRACE_MS);
+    this.#beginWithQuorum();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#grace);
+    this.#hasBegun = true;
+    await this.#network.stop();
+    this.#driver.close();
+    await this.#verification.close();
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    clearTimeout(this.#grace);
+    this.#driver.step({ type: "start" });
+  }
+
+  #beginWithQuorum(): void {
+    const { root, identity } = this.#options;
+    const present = [identity.self, ...this.#network.connected()];
+    const power = present.reduce(
+      (sum, index) => sum + (root.validators.members[index]?.power ?? 0),
+      0,
+    );
+    if (power >= root.validators.quorumPower) this.#begin();
+  }
+
+  #handlers(): NetworkHandlers {
+    const { stores, log } = this.#options;
+    const blocks = storedBlocks(stores.blockStore);
+    return {
+      onGossip: (topic, from, bytes) => this.#ingress.gossip(topic, from, bytes),
+      onFrame: (from, bytes) => this.#ingress.frame(from, bytes),
+      onRequest: async (_from, bytes) => {
+        const question = decode(questionCodec, bytes);
+        if (!question.ok) throw new Error(`a question that does not decode: ${question.refusal}`);
+        return encode(answerCodec, answer(question.value, this.#replica.held, blocks));
+      },
+      onPeer: (peer, state) => {
+        log.debug({ peer }, state);
+        if (state === "connected") this.#beginWithQuorum();
+      },
+    };
+  }
+
+  #sample() {
+    const { tip, view, pool } = this.#replica.status;
+    return {
+      height: tip.height,
+      view,
+      poolCount: pool.count,
+      poolBytes: pool.bytes,
+      peers: this.#network.connected().length,
+      network: { ...this.#network.stats() },
+    };
+  }
+}
+
+function verificationOf({ root, config, failed }: LiveNodeOptions): VerificationPool {
+  const { chainId } = root.validators;
+  const workers = config.verifyWorkers;
+  if (workers === 0) return createInlineVerification({ chainId });
+  const maxBacklog = MAX_VERIFICATION_BACKLOG;
+  return createVerificationPool({ workers, chainId, maxBacklog, onFailure: failed });
+}
+
+function replicaOf({ root, config, identity, restored }: LiveNodeOptions): Replica {
+  const { validators, genesisQc, genesis } = root;
+  const { consensus } = genesis;
+  const { blockIntervalMs, emptyBlockIntervalMs } = consensus;
+  const { maxBlockTransactions, maxBlockBytes, maxClockDriftMs } = consensus;
+  const { ledger, safety, tip, tipTimestampMs, unfinished } = restored;
+  return new Replica({
+    validators,
+    self: identity.self,
+    scheme: nativeScheme(),
+    genesisQc,
+    baseTimeoutMs: consensus.baseTimeoutMs,
+    pacing: { blockIntervalMs, emptyBlockIntervalMs },
+    limits: { maxBlockTransactions, maxBlockBytes, maxClockDriftMs },
+    pool: config.pool,
+    ledger,
+    safety,
+    tip,
+    tipTimestampMs,
+    stored: unfinished,
+  });
+}
+
+function networkOptions({ root, config, identity, log }: LiveNodeOptions) {
+  const addressesOf = (index: ValidatorIndex) => {
+    return config.p2p.peers.find((peer) => peer.index === index)?.addresses ?? [];
+  };
+  return {
+    chainId: root.validators.chainId,
+    self: identity.self,
+    secretKey: identity.networkSecret,
+    listen: config.p2p.listen,
+    peers: root.genesis.validators.map(({ networkKey }, index) => {
+      return { index, networkKey, addresses: addressesOf(index) };
+    }),
+    log,
+  };
+}
