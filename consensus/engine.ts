@@ -16,7 +16,8 @@
 //   timeout of v or later, so each later TC carries a highQc view >= v, so each later votable block extends b.
 // Memory: tallies span a fixed window of views, the block tree MAX_BLOCKS; commits drop what they overtake.
 
-import { assert, equalBytes, type Hash, type Height, toHex, type View } from "../crypto/index.ts";
+import { assert, equalBytes, type Hash, type Height, type View } from "../crypto/index.ts";
+import { Ballots } from "./ballots.ts";
 import {
   type CommitCert,
   type CommitVoteContent,
@@ -26,7 +27,6 @@ import {
 } from "./certificates.ts";
 import type { ChainNode, Tip } from "./chain.ts";
 import { Commitment, targetOf } from "./commitment.ts";
-import { commitCertFrom, quorumCertFrom, timeoutCertFrom } from "./formation.ts";
 import {
   type Block,
   blockHash,
@@ -38,7 +38,7 @@ import {
   type Vote,
 } from "./messages.ts";
 import { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
-import type { Effect, Event, Evidence } from "./protocol.ts";
+import type { Effect, EngineStatus, Event, Evidence } from "./protocol.ts";
 import {
   mayCommitVote,
   mayPropose,
@@ -47,7 +47,6 @@ import {
   type SafetyState,
   withCertificates,
 } from "./safety-rules.ts";
-import { type Ballot, Tally } from "./tally.ts";
 import { leaderOf, type ValidatorIndex, type ValidatorSet } from "./validators.ts";
 
 /** Ballots and proposals are kept from this many views behind ours ... */
@@ -67,26 +66,12 @@ export type EngineOptions = {
   readonly tip: Tip;
 };
 
-/** What a person asks of a chain that does not move. */
-export type EngineStatus = {
-  readonly view: View;
-  readonly leader: ValidatorIndex;
-  readonly tip: Tip;
-  readonly highQc: QuorumCert;
-  readonly voters: readonly ValidatorIndex[];
-  readonly timeouts: readonly ValidatorIndex[];
-  readonly halted: boolean;
-};
-
 export class Engine {
   readonly #validators: ValidatorSet;
   readonly #self: ValidatorIndex | undefined;
   readonly #pacemaker: PacemakerOptions;
   readonly #commitment: Commitment;
-  readonly #votes: Tally<Vote>;
-  readonly #commitVotes: Tally<CommitVote>;
-  readonly #timeouts: Tally<Timeout>;
-  readonly #proposals = new Map<View, Proposal>();
+  readonly #ballots: Ballots;
   #safety: SafetyState;
   #view = 0 as View;
   #effects: Effect[] = [];
@@ -105,8 +90,6 @@ export class Engine {
     () => this.#commitment.pursue(),
     () => this.#pursueProposal(),
   ];
-  /** Contradictions already reported, with their views. */
-  readonly #reported = new Map<string, View>();
 
   constructor(options: EngineOptions) {
     this.#validators = options.validators;
@@ -114,18 +97,8 @@ export class Engine {
     this.#pacemaker = options.pacemaker;
     this.#safety = options.safety;
     this.#commitment = new Commitment(options.tip, (effect) => this.#effects.push(effect));
-    const textOfVote = ({ content }: Vote) => `${content.height} ${toHex(content.block)}`;
-    const textOfCommitVote = ({ content }: CommitVote) =>
-      `${content.height} ${toHex(content.block)} ${toHex(content.stateRoot)}`;
-    this.#votes = new Tally(options.validators, { statementOf: textOfVote, groupOf: textOfVote });
-    this.#commitVotes = new Tally(options.validators, {
-      statementOf: textOfCommitVote,
-      groupOf: textOfCommitVote,
-    });
-    this.#timeouts = new Tally(options.validators, {
-      statementOf: ({ content }) => `${content.highQcView}`,
-      groupOf: () => "all",
-    });
+    const report = (evidence: Evidence) => this.#effects.push({ type: "evidence", evidence });
+    this.#ballots = new Ballots(options.validators, report);
   }
 
   get status(): EngineStatus {
@@ -134,8 +107,8 @@ export class Engine {
       leader: leaderOf(this.#validators, this.#view),
       tip: this.#commitment.tip,
       highQc: this.#safety.highQc,
-      voters: this.#votes.votersIn(this.#view),
-      timeouts: this.#timeouts.votersIn(this.#view),
+      voters: this.#ballots.votersIn(this.#view),
+      timeouts: this.#ballots.timeoutsIn(this.#view),
       halted: this.#commitment.halted,
     };
   }
@@ -238,11 +211,7 @@ export class Engine {
   #pruneViews(): void {
     const oldest = Math.max(0, this.#view - PAST_VIEWS) as View;
     this.#commitment.onView(this.#safety.highQc, oldest);
-    this.#votes.pruneBelow(oldest);
-    this.#commitVotes.pruneBelow(oldest);
-    this.#timeouts.pruneBelow(oldest);
-    for (const view of this.#proposals.keys()) if (view < oldest) this.#proposals.delete(view);
-    for (const [key, view] of this.#reported) if (view < oldest) this.#reported.delete(key);
+    this.#ballots.pruneBelow(oldest);
   }
 
   #inWindow(view: View): boolean {
@@ -281,15 +250,7 @@ export class Engine {
     const { block, tc } = proposal;
     this.#processQc(block.justify);
     if (tc !== undefined) this.#processTc(tc);
-    if (!this.#inWindow(block.view)) return;
-    const first = this.#proposals.get(block.view);
-    if (first !== undefined) {
-      const repeated = equalBytes(blockHash(first.block), blockHash(block));
-      if (!repeated)
-        this.#report({ offender: block.proposer, view: block.view, first, second: proposal });
-      return;
-    }
-    this.#proposals.set(block.view, proposal);
+    if (!this.#inWindow(block.view) || !this.#ballots.addProposal(proposal)) return;
     const node = this.#commitment.insert(block, { highQc: this.#safety.highQc, held: false });
     if (node !== undefined && block.view === this.#view) this.#voteFor = proposal;
   }
@@ -304,8 +265,8 @@ export class Engine {
   #onVote(vote: Vote): void {
     if (!this.#inWindow(vote.content.view)) return;
     if (vote.voter === this.#self && vote.content.view === this.#view) this.#ownVote = vote;
-    const reached = this.#count(this.#votes, vote);
-    if (reached !== undefined) this.#processQc(quorumCertFrom(reached));
+    const qc = this.#ballots.addVote(vote);
+    if (qc !== undefined) this.#processQc(qc);
   }
 
   /** Votes for the proposal of this view once its bodies are held. */
@@ -336,8 +297,8 @@ export class Engine {
   #onCommitVote(vote: CommitVote): void {
     if (vote.qc !== undefined) this.#processQc(vote.qc);
     if (!this.#inWindow(vote.content.view)) return;
-    const reached = this.#count(this.#commitVotes, vote);
-    if (reached !== undefined) this.#commitment.onCommitCert(commitCertFrom(reached));
+    const cert = this.#ballots.addCommitVote(vote);
+    if (cert !== undefined) this.#commitment.onCommitCert(cert);
   }
 
   #noteCertified(qc: QuorumCert): void {
@@ -421,12 +382,11 @@ export class Engine {
     if (timeout.vote !== undefined) this.#onVote(timeout.vote);
     const { view } = timeout.content;
     if (!this.#inWindow(view)) return;
-    const { highTc: _tc, vote: _vote, ...counted } = timeout;
-    const reached = this.#count(this.#timeouts, counted);
-    if (reached !== undefined) return this.#processTc(timeoutCertFrom(reached));
+    const tc = this.#ballots.addTimeout(timeout);
+    if (tc !== undefined) return this.#processTc(tc);
     const isWaiting = this.#self !== undefined && this.#safety.lastTimeout?.view !== view;
     if (view !== this.#view || !isWaiting) return;
-    if (this.#timeouts.powerIn(view) >= this.#validators.honestPower) this.#giveUpView();
+    if (this.#ballots.timeoutPower(view) >= this.#validators.honestPower) this.#giveUpView();
   }
 
   #processTc(tc: TimeoutCert): void {
@@ -462,26 +422,6 @@ export class Engine {
     this.#proposeOn = highQc.block;
     const height = (highQc.height + 1) as Height;
     this.#effects.push({ type: "propose", view, height, parent: highQc.block });
-  }
-
-  #count<B extends Ballot & (Vote | CommitVote | Timeout)>(
-    tally: Tally<B>,
-    ballot: B,
-  ): readonly B[] | undefined {
-    const counted = tally.add(ballot);
-    if (counted.type === "contradicted") {
-      const { voter: offender, content } = ballot;
-      this.#report({ offender, view: content.view, first: counted.first, second: ballot });
-    }
-    return counted.type === "counted" ? counted.reached : undefined;
-  }
-
-  /** Once per offender, view and kind of message. */
-  #report(evidence: Evidence): void {
-    const key = `${evidence.first.type} ${evidence.view} ${evidence.offender}`;
-    if (this.#reported.has(key)) return;
-    this.#reported.set(key, evidence.view);
-    this.#effects.push({ type: "evidence", evidence });
   }
 
   #persistAndSign(state: SafetyState, draft: Draft): void {

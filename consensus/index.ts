@@ -2,10 +2,10 @@
 
 export * from "./certificates.ts";
 export type { Tip } from "./chain.ts";
-export { Engine, type EngineOptions, type EngineStatus } from "./engine.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
 export * from "./messages.ts";
 export { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
-export type { Effect, Event, Evidence, Halt, HaltReason } from "./protocol.ts";
+export type { Effect, EngineStatus, Event, Evidence, Halt, HaltReason } from "./protocol.ts";
 export { initialSafetyState, type SafetyState, safetyStateCodec } from "./safety-rules.ts";
 export {
   leaderOf,

@@ -2,7 +2,8 @@
 // `persist` or `store` is durable before any later `sign` is carried out.
 
 import type { Hash, Height, View } from "../crypto/index.ts";
-import type { CommitCert } from "./certificates.ts";
+import type { CommitCert, QuorumCert } from "./certificates.ts";
+import type { Tip } from "./chain.ts";
 import type { Block, Draft, Message } from "./messages.ts";
 import type { SafetyState } from "./safety-rules.ts";
 import type { ValidatorIndex } from "./validators.ts";
@@ -100,4 +101,15 @@ export type Halt = {
   /** What a quorum, or the two-chain rule, says. */
   readonly theirs: Hash;
   readonly cert?: CommitCert;
+};
+
+/** What a person asks of a chain that does not move. */
+export type EngineStatus = {
+  readonly view: View;
+  readonly leader: ValidatorIndex;
+  readonly tip: Tip;
+  readonly highQc: QuorumCert;
+  readonly voters: readonly ValidatorIndex[];
+  readonly timeouts: readonly ValidatorIndex[];
+  readonly halted: boolean;
 };

@@ -145,7 +145,7 @@ describe("an append log", () => {
     const disk = new MemoryDisk();
     const { log } = openLog(disk);
     const forged = encodeFrame({ seed: 0, sequence: 2 }, [bytesOf("a forged frame")]);
-    log.appendSync([forged]);
+    log.appendSync([forged, bytesOf("more")]);
     const torn = disk.bytesOf(path).slice(0, -1);
     expect(openLog(diskWith(torn)).texts).toEqual([]);
   });

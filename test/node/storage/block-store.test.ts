@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { BlockIndex } from "../../../node/storage/block-index.ts";
 import {
   type BlockStore,
   type BlockStoreOptions,
@@ -213,6 +214,38 @@ describe("a block store", () => {
     await store.close();
     const again = await openStore(directory);
     expect(textOf(again.store.certificateAt(at(0)))).toBe("second");
+  });
+
+  test("keeps the certificate that came while an earlier one was on its way", async () => {
+    const directory = newFolder();
+    const disk = new MemoryDisk();
+    const { store } = await openStore(directory, { disk });
+    store.putBlock(block(0));
+    store.finalize(final(0, "first"));
+    disk.holdSyncs = true;
+    const flushed = store.flush();
+    await expect.poll(() => disk.heldSyncs).toBe(1);
+    store.attachCertificate({ height: at(0), certificate: bytesOf("second") });
+    disk.holdSyncs = false;
+    disk.releaseSyncs();
+    await flushed;
+    expect(textOf(store.certificateAt(at(0)))).toBe("second");
+    await store.close();
+    const again = await openStore(directory, { disk });
+    expect(textOf(again.store.certificateAt(at(0)))).toBe("second");
+  });
+
+  test("does not gather what finality made worthless", async () => {
+    const directory = newFolder();
+    const { store } = await openStore(directory);
+    for (const step of steps) {
+      step(store);
+      await store.flush();
+    }
+    await store.close();
+    const index = new BlockIndex({ path: join(directory, "index"), identity: chain });
+    expect([...index.certifiedAbove(-1)].map(({ height }) => height)).toEqual([3]);
+    await index.close();
   });
 
   test("begins at any height, then goes on without gaps", async () => {

@@ -1,10 +1,21 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { lockDirectory } from "../../../node/storage/index.ts";
 import { newFolder, storageError } from "./fixtures.ts";
+
+let beforeLink: (() => void) | undefined;
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const original = await importOriginal<typeof import("node:fs/promises")>();
+  const link: typeof original.link = async (from, to) => {
+    beforeLink?.();
+    beforeLink = undefined;
+    await original.link(from, to);
+  };
+  return { ...original, link };
+});
 
 const procIsThere = process.platform === "linux";
 
@@ -114,6 +125,18 @@ describe("the lock of a data directory", () => {
       expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       expect(readdirSync(directory)).toEqual(["lock.6"]);
     }
+  });
+
+  test("is not taken below one that two other processes passed on meanwhile", async () => {
+    const directory = newFolder();
+    lockedBy(directory, { pid: process.pid, start: "1", boot: "another-boot" }, 5);
+    beforeLink = () => {
+      // One took number 6 and died, the next took number 7, lives, and has cleaned up.
+      lockedBy(directory, { pid: process.pid, start: startOf(process.pid) }, 7);
+      rmSync(join(directory, "lock.5"));
+    };
+    await storageError("DIRECTORY_LOCKED", () => lockDirectory(directory));
+    expect(readdirSync(directory)).toEqual(["lock.7"]);
   });
 
   test("says which directory it could not lock", async () => {

@@ -190,6 +190,15 @@ describe("the order of work in a verification pool", () => {
     expect(told(await admission)).toEqual({ question: 1, size: 1 });
   });
 
+  test("keeps votes behind two chunks at most of admissions already under way", async () => {
+    const pool = poolOf({ workers: 1, workerUrl: tellingWorker });
+    const admission = pool.check(goodBytes, "admission");
+    // Comes after the pool's own immediate, and before the worker can be heard.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(told(await pool.check(one, "vote"))).toEqual({ question: 2, size: 1 });
+    await admission;
+  });
+
   test("does not let a long check hold up a short one", async () => {
     const pool = poolOf({ workers: 1, workerUrl: tellingWorker });
     const long = pool.check(goodBytes, "admission");
