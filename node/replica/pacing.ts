@@ -31,6 +31,11 @@ export class Pacing {
     return this.#due;
   }
 
+  /** The view's timer still allows for a wait without work. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
   /** It is ours to propose. */
   proposalDue(due: Due): void {
     this.#due = due;

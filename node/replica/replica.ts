@@ -39,6 +39,7 @@ import type { Ledger } from "../ledger/index.ts";
 import { carriesItsPayload, type Held, payloadHash, type WholeBlock } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 import { admit, type PooledTransaction } from "./admission.ts";
+import { Content } from "./content.ts";
 import { Executor } from "./executor.ts";
 import { Inquiries } from "./inquiries.ts";
 import { Pacing, type PacingOptions } from "./pacing.ts";
@@ -88,6 +89,7 @@ export class Replica {
   readonly #payloads = new Payloads();
   readonly #inquiries: Inquiries;
   readonly #executor: Executor;
+  readonly #content: Content;
   readonly #pacing: Pacing;
   readonly #evidence: Evidence[] = [];
   readonly #inbox: Event[] = [];
@@ -110,12 +112,9 @@ export class Replica {
     this.#pacing = new Pacing(options.pacing);
     this.#tipTimestampMs = options.tipTimestampMs;
     const { ledger } = options;
-    this.#executor = new Executor({
-      ledger,
-      payloads: this.#payloads,
-      pool: this.#pool,
-      validators,
-    });
+    const pending = { pool: this.#pool, payloads: this.#payloads };
+    this.#executor = new Executor({ ...pending, ledger, validators });
+    this.#content = new Content({ ...pending, limits: options.limits });
     this.#inquiries = new Inquiries({
       validators,
       self,
@@ -206,7 +205,7 @@ export class Replica {
     if (fresh.length === 0) return;
     if (source === "local")
       this.#effects.push({ type: "gossip-transactions", transactions: fresh });
-    this.#startCounting();
+    if (this.#pacing.isIdle && this.#content.hasWork(this.#engine.highQc)) this.#startCounting();
     this.#tryPropose();
   }
 
@@ -323,7 +322,7 @@ export class Replica {
   #onEnterView(effect: Extract<Effect, { type: "enter-view" }>): void {
     const { view, leader, timeoutMs } = effect;
     this.#pass({ type: "enter-view", view, leader });
-    const isIdle = !this.#hasWork(this.#engine.highQc.block);
+    const isIdle = !this.#content.hasWork(this.#engine.highQc);
     this.#setTimer("view", this.#pacing.viewEntered(this.#now, { timeoutMs, isIdle }));
   }
 
@@ -353,39 +352,17 @@ export class Replica {
     if (due === undefined) return;
     const earliestMs = this.#pacing.waitMs(this.#now, { hasWork: true, mustFlush: false });
     if (earliestMs > 0) return this.#setTimer("propose", earliestMs);
-    const selected = this.#select(due.parent, this.#options.limits.maxBlockTransactions);
-    const mustFlush = this.#hasUncommitted(due.parent);
+    const selected = this.#content.select(this.#engine.highQc);
+    const mustFlush = this.#content.hasUncommitted(due.parent);
     const hasWork = selected.length > 0;
     const waitMs = this.#pacing.waitMs(this.#now, { hasWork, mustFlush });
     if (waitMs > 0) return this.#setTimer("propose", waitMs);
     this.#pacing.proposed();
-    this.#selected = selected.map(({ signed }) => signed);
+    this.#selected = selected;
     const payload = payloadHash(selected.map(({ id }) => id));
     const parentMs = this.#timestampOf(due.parent) ?? this.#tipTimestampMs;
     const timestampMs = Math.max(this.#now, parentMs + 1);
     this.#feed({ type: "payload", view: due.view, payload, timestampMs });
-  }
-
-  #select(parent: Hash, maxCount: number): readonly PooledTransaction[] {
-    const included = new ByteMap<true>();
-    for (const payload of this.#payloads.branch(parent)) {
-      for (const id of payload.ids) included.set(id, true);
-    }
-    return this.#pool.select({
-      maxCount,
-      maxBytes: this.#options.limits.maxBlockBytes,
-      included: (id) => included.has(id),
-      height: (this.#engine.highQc.height + 1) as Height,
-    });
-  }
-
-  #hasUncommitted(parent: Hash): boolean {
-    for (const payload of this.#payloads.branch(parent)) if (payload.ids.length > 0) return true;
-    return false;
-  }
-
-  #hasWork(parent: Hash): boolean {
-    return this.#hasUncommitted(parent) || this.#select(parent, 1).length > 0;
   }
 
   /** From now on the leader's time counts: there is something to order. */

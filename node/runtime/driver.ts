@@ -30,6 +30,7 @@ import {
 } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 import { GossipBatch } from "./gossip-batch.ts";
+import { Indexer } from "./indexer.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import type { Stores } from "./restoration.ts";
 import { outcomesOf } from "./transaction-record.ts";
@@ -53,13 +54,11 @@ export type DriverOptions = {
 };
 
 const ANSWER_DEADLINE_MS = 1_000;
-/** With more commits than this on their way to the index, new transactions are refused until it has caught up. */
-export const MAX_PENDING_COMMITS = 256;
-
 export class Driver {
   readonly #options: DriverOptions;
   readonly #outbox: Outbox;
   readonly #batch: GossipBatch;
+  readonly #indexer: Indexer;
   readonly #timers = new Map<Timer, NodeJS.Timeout>();
   #admissions = new ByteMap<Admission>();
   #isSound = true;
@@ -73,6 +72,11 @@ export class Driver {
       send: (outgoing) => this.#send(outgoing),
       failed: options.failed,
       persisted: options.metrics.persisted,
+    });
+    this.#indexer = new Indexer({
+      store: options.stores.stateStore,
+      handed: ({ transactions }) => options.tracker.indexed(transactions),
+      failed: options.failed,
     });
     this.#batch = new GossipBatch((bytes) => options.network.publish("transactions", bytes));
   }
@@ -93,6 +97,11 @@ export class Driver {
     }
     this.step({ type: "transactions", source: "local", transactions });
     return this.#admissions;
+  }
+
+  /** The index is so far behind that our clients should wait. */
+  get isBehind(): boolean {
+    return this.#indexer.isBehind;
   }
 
   /** No timer, no signature, no message from now on. */
@@ -203,7 +212,8 @@ export class Driver {
     network
       .request(to, encode(questionCodec, question), { timeoutMs: ANSWER_DEADLINE_MS })
       .then(
-        (bytes) => onAnswer(id, to, bytes),
+        // Blocks that can come later wait until what came before is on disk.
+        (bytes) => this.#indexer.room().then(() => onAnswer(id, to, bytes)),
         (error: unknown) => {
           log.debug({ peer: to, question: question.type, err: error }, "no answer");
           this.step({ type: "answer", id });
@@ -223,8 +233,7 @@ export class Driver {
     stores.blockStore.finalize({ height, hash, ...certified });
     // The state on disk never runs ahead of the block log that explains it.
     this.#outbox.blockStored(() => {
-      stores.stateStore.commit({ height, stateRoot, changes, transactions: outcomes });
-      tracker.indexed(outcomes);
+      this.#indexer.add({ height, stateRoot, changes, transactions: outcomes });
     });
     tracker.final(height, outcomes);
     const latencyMs = Math.max(0, Date.now() - block.timestampMs);

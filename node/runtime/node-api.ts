@@ -18,7 +18,7 @@ import { blockWithBodiesCodec } from "../sync/index.ts";
 import { type SignedTransaction, transactionId } from "../transaction/index.ts";
 import type { Checked, VerificationPool } from "../verification/index.ts";
 import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-problem.ts";
-import { type Driver, MAX_PENDING_COMMITS } from "./driver.ts";
+import type { Driver } from "./driver.ts";
 import { missingSentence } from "./missing.ts";
 import type { ChainRoot, Stores } from "./restoration.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
@@ -61,7 +61,7 @@ async function submitAll(
   transactions: readonly Uint8Array[],
 ): Promise<readonly Submission[]> {
   const full = { code: "POOL_FULL", details: { retryAfterMs: RETRY_AFTER_MS } } as const;
-  if (parts.stores.stateStore.pending() > MAX_PENDING_COMMITS) {
+  if (parts.driver.isBehind) {
     return transactions.map(() => ({ ok: false, problem: full }));
   }
   const outcome = await parts.verification.check(transactions, "admission");

@@ -95,7 +95,7 @@ export async function closeStores({ safetyLog, blockStore, stateStore }: Stores)
 /** Brings the ledger to the last final block. @throws {StorageError | HaltError} if the stores contradict each other */
 export async function restore(root: ChainRoot, stores: Stores): Promise<Restored> {
   const ledger = openLedger(root, stores);
-  const last = replay(root, stores, ledger);
+  const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
   const { hash, height, stateRoot } = ledger.committed;
   const tip = { hash, height, stateRoot, view: last?.view ?? (0 as View) };
@@ -143,8 +143,11 @@ function openLedger(root: ChainRoot, { blockStore, stateStore }: Stores): Ledger
   return restored.ledger as Ledger;
 }
 
+/** Replayed blocks whose states are not on disk yet. */
+const MAX_REPLAYED_AHEAD = 64;
+
 /** Executes the final blocks that the stored state does not know yet; answers the last final block. */
-function replay(root: ChainRoot, stores: Stores, ledger: Ledger): Block | undefined {
+async function replay(root: ChainRoot, stores: Stores, ledger: Ledger): Promise<Block | undefined> {
   const { blockStore, stateStore } = stores;
   const finalHeight = blockStore.finalHeight() ?? 0;
   const proposers = root.validators.members.map(({ publicKey }) => addressOf(publicKey));
@@ -159,6 +162,7 @@ function replay(root: ChainRoot, stores: Stores, ledger: Ledger): Block | undefi
     refuseDivergence(blockStore, height, stateRoot);
     const outcomes = outcomesOf({ height, hash, receipts });
     stateStore.commit({ height, stateRoot, changes, transactions: outcomes });
+    if (stateStore.pending() >= MAX_REPLAYED_AHEAD) await stateStore.flushed();
   }
   const { height } = ledger.committed;
   return height === 0 ? undefined : finalBlock(blockStore, height).block;

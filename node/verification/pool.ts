@@ -38,7 +38,7 @@ const MAX_CHUNK_TRANSACTIONS = 32;
 const MAX_CHUNK_BYTES = 128 * 1024;
 /** Fewer are not worth waking another worker. */
 const MIN_CHUNK_TRANSACTIONS = 4;
-/** Ten times what a worker lives on. A small young generation saves 10 MB a worker and costs no time (measured). */
+/** Chunks are short-lived: a small young generation saves about 10 MB a worker and costs no time (measured). */
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 const BACKLOG_BYTES_PER_TRANSACTION = 1024;
 /** No block or gossip message carries more. */

@@ -15,7 +15,7 @@ import { createSigner } from "../../../crypto/native/index.ts";
 import { type SignedTransaction, signTransaction } from "../../../node/transaction/index.ts";
 
 export const chainId = hash(new Uint8Array(32).fill(1));
-export const otherChainId = hash(new Uint8Array(32).fill(2));
+const otherChainId = hash(new Uint8Array(32).fill(2));
 
 const alice = createSigner(secretKey(new Uint8Array(32).fill(7)));
 
