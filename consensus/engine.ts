@@ -178,7 +178,9 @@ export class Engine {
 
   #onStart(): void {
     const { highQc, highTc, lastVote, lastCommitVote } = this.#safety;
-    this.#enterView((Math.max(highQc.view, highTc?.view ?? 0) + 1) as View);
+    const proven = (Math.max(highQc.view, highTc?.view ?? 0) + 1) as View;
+    // Messages may have come first, and moved us on.
+    if (proven > this.#view) this.#enterView(proven);
     this.#noteCertified(highQc);
     // The same bytes again: whoever missed them before the restart counts them now.
     if (lastVote?.view === this.#view) {

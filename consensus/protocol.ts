@@ -10,7 +10,7 @@ import type { ValidatorIndex } from "./validators.ts";
 import type { Verified } from "./verification.ts";
 
 export type Event =
-  /** Once, before all else: enters the view that the durable state proves. */
+  /** Once: enters the view that the durable state proves, and says again what it had said there. */
   | { readonly type: "start" }
   /** From another validator, verified; or our own, signed as asked. */
   | { readonly type: "message"; readonly message: Verified<Message> }
