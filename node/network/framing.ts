@@ -3,7 +3,7 @@
 
 import { assert } from "../../crypto/index.ts";
 
-export const FRAME_HEADER_BYTES = 4;
+const FRAME_HEADER_BYTES = 4;
 const FIRST_BODY_BYTES = 64 * 1024;
 
 /** All frames behind one another, headers included. */

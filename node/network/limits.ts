@@ -38,7 +38,7 @@ export type NetworkLimits = {
   readonly gossipOutboundBytes: number;
   /** How long a gossip message is remembered, so that it is not delivered twice. */
   readonly seenMs: number;
-  /** From a connection or stream to a negotiated one, either way. */
+  /** For a connection's handshake, for a stream's, and for all streams of a new connection. */
   readonly handshakeMs: number;
   /** From the first to the last byte of an inbound frame. */
   readonly partialFrameMs: number;

@@ -197,7 +197,9 @@ export class Link {
       this.#misses = 0;
       return this.update();
     }
-    this.#misses += 1;
+    // Under load the streams of a new connection take their time: hanging up then would only add to the load.
+    const isNew = !this.#announced && nowMs - this.#openedAtMs < limits.handshakeMs;
+    if (!isNew) this.#misses += 1;
     if (this.#misses >= limits.watchdogChecks) this.#hangUp("a stream is stuck or missing");
     else if (!this.#sender.isOpen) this.#openFrames(connection);
   }

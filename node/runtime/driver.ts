@@ -33,7 +33,7 @@ import { GossipBatch } from "./gossip-batch.ts";
 import { Indexer } from "./indexer.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import type { Stores } from "./restoration.ts";
-import { outcomesOf } from "./transaction-record.ts";
+import { receiptRecords } from "./transaction-record.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
 
 export type DriverOptions = {
@@ -228,14 +228,14 @@ export class Driver {
     const { stores, tracker, metrics, onFinal } = this.#options;
     const { block, hash, stateRoot, changes, receipts, cert } = final;
     const { height } = block;
-    const outcomes = outcomesOf({ height, hash, receipts });
+    const records = receiptRecords(height, receipts);
     const certified = cert === undefined ? {} : { certificate: encode(commitCertCodec, cert) };
     stores.blockStore.finalize({ height, hash, ...certified });
     // The state on disk never runs ahead of the block log that explains it.
     this.#outbox.blockStored(() => {
-      this.#indexer.add({ height, stateRoot, changes, transactions: outcomes });
+      this.#indexer.add({ height, stateRoot, changes, ...records });
     });
-    tracker.final(height, outcomes);
+    tracker.final(hash, height, receipts);
     const latencyMs = Math.max(0, Date.now() - block.timestampMs);
     metrics.committed({ transactions: receipts.length, latencyMs });
     onFinal(final);

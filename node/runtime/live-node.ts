@@ -60,8 +60,9 @@ export class LiveNode {
     this.#final = { timestampMs: restored.tipTimestampMs, atMs: performance.now() };
     this.#verification = verificationOf(options);
     this.#replica = replicaOf(options);
-    const index = stores.stateStore;
-    const tracker = new TransactionTracker({ replica: this.#replica, index }, restored.tip.height);
+    const { stateStore: index, blockStore: blocks } = stores;
+    const sources = { replica: this.#replica, index, blocks };
+    const tracker = new TransactionTracker(sources, restored.tip.height);
     this.metrics = createMetrics({ sample: () => this.#sample() });
     this.#network = createNetwork(networkOptions(options), this.#handlers());
     const common = { replica: this.#replica, network: this.#network, metrics: this.metrics };

@@ -39,7 +39,7 @@ import {
 } from "../storage/index.ts";
 import { blockWithBodiesCodec, type WholeBlock, wholeBlock } from "../sync/index.ts";
 import { HaltError } from "./halt.ts";
-import { outcomesOf } from "./transaction-record.ts";
+import { receiptRecords } from "./transaction-record.ts";
 
 /** What stands at the beginning of a chain, all of it derived from genesis. */
 export type ChainRoot = {
@@ -160,8 +160,7 @@ async function replay(root: ChainRoot, stores: Stores, ledger: Ledger): Promise<
     ledger.execute({ hash, parent: block.parent, height, timestampMs, proposer, transactions });
     const { stateRoot, changes, receipts } = ledger.commit(hash);
     refuseDivergence(blockStore, height, stateRoot);
-    const outcomes = outcomesOf({ height, hash, receipts });
-    stateStore.commit({ height, stateRoot, changes, transactions: outcomes });
+    stateStore.commit({ height, stateRoot, changes, ...receiptRecords(height, receipts) });
     if (stateStore.pending() >= MAX_REPLAYED_AHEAD) await stateStore.flushed();
   }
   const { height } = ledger.committed;

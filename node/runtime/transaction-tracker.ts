@@ -2,16 +2,19 @@
 // final ones from the index, refused ones from a bounded memory.
 
 import { ByteMap, decode, type Hash, type Height } from "../../crypto/index.ts";
+import type { Receipt } from "../ledger/index.ts";
 import type { Replica } from "../replica/index.ts";
 import { isReached, type TransactionStatus, type Wait } from "../rpc/index.ts";
-import type { StateStore, TransactionRecord } from "../storage/index.ts";
-import { type TransactionOutcome, transactionOutcomeCodec } from "./transaction-record.ts";
+import type { BlockStore, StateStore } from "../storage/index.ts";
+import { receiptAt, receiptPlaceCodec } from "./transaction-record.ts";
 
+type Outcome = Extract<TransactionStatus, { state: "final" }>;
 type Waiter = { readonly wait: Wait; readonly resolve: (status: TransactionStatus) => void };
 
 export type TrackerOptions = {
   readonly replica: Pick<Replica, "whereabouts">;
-  readonly index: Pick<StateStore, "transaction">;
+  readonly index: Pick<StateStore, "transaction" | "receiptsAt">;
+  readonly blocks: Pick<BlockStore, "hashAt">;
 };
 
 /** What can have expired while somebody waits for it. */
@@ -24,7 +27,7 @@ export class TransactionTracker {
   readonly #options: TrackerOptions;
   readonly #waiters = new ByteMap<Set<Waiter>>();
   /** Final here, and not in the index yet. */
-  readonly #fresh = new ByteMap<Uint8Array>();
+  readonly #fresh = new ByteMap<Outcome>();
   readonly #expiry = new ByteMap<Expiring>();
   readonly #expiryOrder: Hash[] = [];
   #height: number;
@@ -35,8 +38,8 @@ export class TransactionTracker {
   }
 
   status(id: Hash): TransactionStatus {
-    const record = this.#fresh.get(id) ?? this.#options.index.transaction(id);
-    if (record !== undefined) return finalStatus(record);
+    const outcome = this.#fresh.get(id) ?? this.#indexed(id);
+    if (outcome !== undefined) return outcome;
     const whereabouts = this.#options.replica.whereabouts(id);
     if (whereabouts !== undefined) return whereabouts;
     const expiring = this.#expiry.get(id);
@@ -81,21 +84,37 @@ export class TransactionTracker {
     if (this.#waiters.size > 0) for (const id of ids) this.#tell(id);
   }
 
-  /** A block is final; until `indexed` its outcomes are answered from here. */
-  final(height: Height, outcomes: readonly TransactionRecord[]): void {
+  /** A block is final; until it is `indexed` its outcomes are answered from here. */
+  final(block: Hash, height: Height, receipts: readonly Receipt[]): void {
     this.#height = height;
-    for (const { hash, record } of outcomes) this.#fresh.set(hash, record);
+    for (const receipt of receipts) {
+      if (receipt.result === "skipped") continue;
+      this.#fresh.set(receipt.transaction, { state: "final", height, block, receipt });
+    }
     if (this.#waiters.size === 0) return;
-    for (const { hash } of outcomes) this.#tell(hash);
+    for (const { transaction } of receipts) this.#tell(transaction);
     for (const [id] of this.#waiters.entries()) {
-      const validUntilHeight = this.#expiry.get(id)?.validUntilHeight ?? height;
+      const validUntilHeight = this.#expiry.get(id)?.validUntilHeight ?? Number.POSITIVE_INFINITY;
       if (validUntilHeight <= height) this.#tell(id as Hash);
     }
   }
 
   /** The index answers for these from now on. */
-  indexed(outcomes: readonly { readonly hash: Hash }[]): void {
-    for (const { hash } of outcomes) this.#fresh.delete(hash);
+  indexed(transactions: readonly { readonly hash: Hash }[]): void {
+    for (const { hash } of transactions) this.#fresh.delete(hash);
+  }
+
+  #indexed(id: Hash): Outcome | undefined {
+    const { index, blocks } = this.#options;
+    const record = index.transaction(id);
+    const place = record === undefined ? undefined : decode(receiptPlaceCodec, record);
+    if (!place?.ok) return undefined;
+    const { height } = place.value;
+    const receipts = index.receiptsAt(height);
+    const block = blocks.hashAt(height);
+    const receipt = receipts === undefined ? undefined : receiptAt(receipts, place.value, id);
+    if (receipt === undefined || block === undefined) return undefined;
+    return { state: "final", height, block, receipt };
   }
 
   #tell(id: Hash): void {
@@ -112,11 +131,4 @@ export class TransactionTracker {
     waiters?.delete(waiter);
     if (waiters?.size === 0) this.#waiters.delete(waiter.wait.hash);
   }
-}
-
-function finalStatus(record: Uint8Array): TransactionStatus {
-  const decoded = decode(transactionOutcomeCodec, record);
-  if (!decoded.ok) throw new Error(`a transaction's record does not decode: ${decoded.refusal}`);
-  const { height, block, receipt }: TransactionOutcome = decoded.value;
-  return { state: "final", height, block, receipt };
 }

@@ -7,6 +7,7 @@ import {
   createNetwork,
   type GossipVerdict,
   type Network,
+  NetworkError,
   type NetworkHandlers,
   type NetworkLimits,
   type NetworkPeer,
@@ -19,7 +20,7 @@ import { createNode, stopNode } from "../../../node/network/node.ts";
 import { Roster } from "../../../node/network/roster.ts";
 
 const CHAIN = "0303030303030303";
-export const chainId = hash(new Uint8Array(32).fill(3));
+const chainId = hash(new Uint8Array(32).fill(3));
 export const otherChainId = hash(new Uint8Array(32).fill(4));
 export const FRAMES = `/quorate/${CHAIN}/frames/1`;
 export const REQUESTS = `/quorate/${CHAIN}/request/1`;
@@ -37,7 +38,7 @@ export function text(content: Uint8Array): string {
 }
 
 /** Ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();
@@ -142,6 +143,46 @@ export function validator(
   );
   const linked = (count: number) => signal.until(() => network.connected().length === count);
   return { network, signal, gossip, frames, warnings, linked };
+}
+
+/** What `start` started, until `stopAll`. */
+export const running: Validator[] = [];
+
+export async function stopAll(): Promise<void> {
+  await Promise.all(running.splice(0).map(({ network }) => network.stop()));
+}
+
+export async function start(
+  self: number,
+  peers: readonly NetworkPeer[],
+  setup: Setup = {},
+): Promise<Validator> {
+  const started = validator(self, peers, setup);
+  running.push(started);
+  await started.network.start();
+  return started;
+}
+
+/** Validators that are all linked to each other. */
+export async function linked(count: number, setup: Setup = {}): Promise<Validator[]> {
+  const peers = await validators(count);
+  const all = await Promise.all(peers.map(({ index }) => start(index, peers, setup)));
+  await Promise.all(all.map((one) => one.linked(count - 1)));
+  return all;
+}
+
+export function at(all: readonly Validator[], index: number): Validator {
+  const found = all[index];
+  if (found === undefined) throw new Error(`no validator ${index}`);
+  return found;
+}
+
+/** The code that a network call was refused with. */
+export async function refusal(promise: Promise<unknown>): Promise<string> {
+  return await promise.then(
+    () => "no refusal",
+    (error) => (error instanceof NetworkError ? error.code : String(error)),
+  );
 }
 
 export type RawPeer = {

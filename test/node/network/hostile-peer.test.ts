@@ -198,9 +198,15 @@ describe("a peer that never reads", () => {
 
   test("loses its link after a while", async () => {
     const victim = await honest({ watchdogMs: 20, stalledSendMs: 100 });
-    const peer = await hostile((stream) => stream.pause());
+    const signal = new Signal();
+    let isPaused = false;
+    const peer = await hostile((stream) => {
+      stream.pause();
+      isPaused = true;
+      signal.notify();
+    });
     const connection = await peer.connect(peers[1]);
-    await victim.linked(1);
+    await Promise.all([victim.linked(1), signal.until(() => isPaused)]);
     for (let index = 0; index < 4; index++) victim.network.send(2, new Uint8Array(256 * 1024));
     await closed(connection);
     expect(victim.network.stats().resets).toBe(1);
@@ -238,8 +244,12 @@ describe("a stalled stream", () => {
   test("of gossip makes the watchdog renew the link", async () => {
     const victim = await honest({ watchdogMs: 20 });
     const peer = await hostile();
+    const hearsVictim = new Promise<void>((resolve) => {
+      const { gossip } = peer.node.services;
+      gossip.addEventListener("subscription-change", () => resolve(), { once: true });
+    });
     const connection = await peer.connect(peers[1]);
-    await victim.linked(1);
+    await Promise.all([victim.linked(1), hearsVictim]);
     for (const stream of connection.streams) {
       const isInbound = stream.direction === "inbound" && stream.protocol.startsWith("/meshsub/");
       if (isInbound) stream.abort(new Error("stuck"));

@@ -2,54 +2,25 @@
 
 import { createHook } from "node:async_hooks";
 import { afterEach, describe, expect, test } from "vitest";
-import { NetworkError, type NetworkLimits, type NetworkPeer } from "../../../node/network/index.ts";
+import type { NetworkPeer } from "../../../node/network/index.ts";
 import {
+  at,
   bytes,
+  linked,
   otherChainId,
+  refusal,
+  running,
   type Setup,
   seed,
+  start,
+  stopAll,
   text,
   type Validator,
   validator,
   validators,
 } from "./fixture.ts";
 
-const running: Validator[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map(({ network }) => network.stop()));
-});
-
-async function start(
-  self: number,
-  peers: readonly NetworkPeer[],
-  setup: Setup = {},
-): Promise<Validator> {
-  const started = validator(self, peers, setup);
-  running.push(started);
-  await started.network.start();
-  return started;
-}
-
-async function linked(count: number, setup: Setup = {}): Promise<Validator[]> {
-  const peers = await validators(count);
-  const all = await Promise.all(peers.map(({ index }) => start(index, peers, setup)));
-  await Promise.all(all.map((one) => one.linked(count - 1)));
-  return all;
-}
-
-function at(all: readonly Validator[], index: number): Validator {
-  const found = all[index];
-  if (found === undefined) throw new Error(`no validator ${index}`);
-  return found;
-}
-
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  return await promise.then(
-    () => "no refusal",
-    (error) => (error instanceof NetworkError ? error.code : String(error)),
-  );
-}
+afterEach(stopAll);
 
 describe("four validators", () => {
   test("are all linked to each other", async () => {
@@ -119,108 +90,6 @@ describe("the validator with the higher index", () => {
     const lower = await start(0, [first, { ...second, addresses: [] }]);
     const higher = await start(1, [first, second]);
     await Promise.all([lower.linked(1), higher.linked(1)]);
-  });
-});
-
-describe("a request", () => {
-  const echo: Setup = { handlers: { onRequest: async (_, request) => request } };
-
-  test("is answered", async () => {
-    const all = await linked(2, echo);
-    const question = new Uint8Array(256 * 1024).fill(8);
-    const answer = await at(all, 0).network.request(1, question, { timeoutMs: 10_000 });
-    expect(answer).toEqual(question);
-  });
-
-  test("can have an answer of 8 MiB", async () => {
-    const large = new Uint8Array(8 * 1024 * 1024).fill(6);
-    const all = await linked(2, { handlers: { onRequest: async () => large } });
-    const answer = await at(all, 1).network.request(0, bytes("all of it"), { timeoutMs: 30_000 });
-    expect(answer.length).toBe(large.length);
-  });
-
-  test("waits for its turn when many are open", async () => {
-    const all = await linked(2, { ...echo, limits: { concurrentRequests: 2 } });
-    const texts = Array.from({ length: 40 }, (_, index) => `request ${index}`);
-    const answers = await Promise.all(
-      texts.map((question) =>
-        at(all, 0).network.request(1, bytes(question), { timeoutMs: 20_000 }),
-      ),
-    );
-    expect(answers).toEqual(texts.map(bytes));
-  });
-
-  test("fails as busy when too many wait", async () => {
-    const limits: Partial<NetworkLimits> = { concurrentRequests: 1, queuedRequests: 1 };
-    const never = () => new Promise<Uint8Array>(() => {});
-    const all = await linked(2, { limits, handlers: { onRequest: never } });
-    const ask = () => refusal(at(all, 0).network.request(1, bytes("?"), { timeoutMs: 200 }));
-    expect(await Promise.all([ask(), ask(), ask()])).toEqual(["timeout", "timeout", "busy"]);
-  });
-
-  test("ends by its own deadline when the answer never comes", async () => {
-    const all = await linked(2, { handlers: { onRequest: () => new Promise(() => {}) } });
-    const asked = at(all, 0).network.request(1, bytes("?"), { timeoutMs: 50 });
-    expect(await refusal(asked)).toBe("timeout");
-  });
-
-  test("ends by the deadline of the one who is asked, too", async () => {
-    const never = () => new Promise<Uint8Array>(() => {});
-    const all = await linked(2, {
-      limits: { requestAnswerMs: 100 },
-      handlers: { onRequest: never },
-    });
-    const asked = at(all, 0).network.request(1, bytes("?"), { timeoutMs: 30_000 });
-    expect(await refusal(asked)).toBe("reset");
-  });
-
-  test("ends when the caller gives it up", async () => {
-    const caller = new AbortController();
-    const onRequest = () => {
-      caller.abort();
-      return new Promise<Uint8Array>(() => {});
-    };
-    const all = await linked(2, { handlers: { onRequest } });
-    const options = { timeoutMs: 30_000, signal: caller.signal };
-    expect(await refusal(at(all, 0).network.request(1, bytes("?"), options))).toBe("aborted");
-    expect(await refusal(at(all, 0).network.request(1, bytes("?"), options))).toBe("aborted");
-  });
-
-  test("is reset when the handler throws", async () => {
-    const onRequest = async () => {
-      throw new Error("no such block");
-    };
-    const all = await linked(2, { handlers: { onRequest } });
-    const asked = at(all, 0).network.request(1, bytes("?"), { timeoutMs: 30_000 });
-    expect(await refusal(asked)).toBe("reset");
-    expect(at(all, 1).network.stats().requestsFailed).toBe(1);
-  });
-
-  test("is reset when the link goes down", async () => {
-    const peers = await validators(2);
-    const asked = await start(1, peers, {
-      handlers: {
-        onRequest: () => {
-          void asked.network.stop();
-          return new Promise<Uint8Array>(() => {});
-        },
-      },
-    });
-    const asking = await start(0, peers);
-    await asking.linked(1);
-    const request = asking.network.request(1, bytes("?"), { timeoutMs: 30_000 });
-    expect(await refusal(request)).toBe("reset");
-  });
-
-  test("fails at once without a link, for an unknown validator, and while stopped", async () => {
-    const peers = await validators(2);
-    const alone = await start(0, peers);
-    const options = { timeoutMs: 30_000 };
-    expect(await refusal(alone.network.request(1, bytes("?"), options))).toBe("not-connected");
-    expect(await refusal(alone.network.request(0, bytes("?"), options))).toBe("unknown-peer");
-    expect(await refusal(alone.network.request(7, bytes("?"), options))).toBe("unknown-peer");
-    await alone.network.stop();
-    expect(await refusal(alone.network.request(1, bytes("?"), options))).toBe("stopped");
   });
 });
 

@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { createOutput, paintFor, table } from "../../../node/cli/output.ts";
+
+function terminal(isTTY: boolean) {
+  const written: string[] = [];
+  return { written, isTTY, write: (text: string) => written.push(text) };
+}
+
+describe("the output of a command", () => {
+  test("is one JSON object a line with --json", () => {
+    const stdout = terminal(true);
+    const output = createOutput({ json: true, stdout, stderr: terminal(true), env: {} });
+    output.record({ type: "a", text: "two\nlines" }, () => "for people");
+    expect(stdout.written).toEqual(['{"type":"a","text":"two\\nlines"}\n']);
+    expect(output.interactive).toBe(false);
+  });
+
+  test("keeps data on stdout and remarks and failures on stderr", () => {
+    const stdout = terminal(false);
+    const stderr = terminal(false);
+    const output = createOutput({ json: false, stdout, stderr, env: {} });
+    output.record({ type: "a" }, () => "data");
+    output.note("a remark");
+    output.failure({ message: "it broke", remedy: "mend it", exitCode: 1 });
+    expect(stdout.written.join("")).toBe("data\n");
+    expect(stderr.written.join("")).toBe("a remark\nerror: it broke\n  mend it\n");
+  });
+
+  test("says a failure as JSON, too", () => {
+    const stderr = terminal(false);
+    const output = createOutput({ json: true, stdout: terminal(false), stderr, env: {} });
+    output.failure({ message: "it broke", remedy: "mend it", code: "BROKEN", exitCode: 5 });
+    expect(JSON.parse(stderr.written.join(""))).toEqual({
+      type: "error",
+      code: "BROKEN",
+      message: "it broke",
+      remedy: "mend it",
+      exitCode: 5,
+    });
+  });
+
+  test("has colour on a terminal only, and not where NO_COLOR or a dumb terminal forbids it", () => {
+    const coloured = "\u001b[31mx\u001b[0m";
+    expect(paintFor(terminal(true), {}).red("x")).toBe(coloured);
+    expect(paintFor(terminal(true), { NO_COLOR: "" }).red("x")).toBe(coloured);
+    expect(paintFor(terminal(false), {}).red("x")).toBe("x");
+    expect(paintFor(terminal(true), { NO_COLOR: "1" }).red("x")).toBe("x");
+    expect(paintFor(terminal(true), { TERM: "dumb" }).red("x")).toBe("x");
+  });
+
+  test("aligns columns by what is seen, not by the colours", () => {
+    const { red } = paintFor(terminal(true), {});
+    expect(
+      table([
+        ["a", "b"],
+        [red("long"), "c"],
+      ]),
+    ).toBe(`a     b\n${red("long")}  c`);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { registerDevnetCommand } from "../../../devnet/index.ts";
+import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
+
+const SCREEN = { lines: 24, columns: 80 };
+
+const COMMANDS = [
+  [],
+  ["devnet"],
+  ["node"],
+  ["status"],
+  ["tx"],
+  ["tx", "transfer"],
+  ["tx", "send"],
+  ["tx", "show"],
+  ["account", "show"],
+  ["keys", "new"],
+  ["keys", "show"],
+  ["keys", "import"],
+  ["keys", "export"],
+  ["genesis", "new"],
+  ["genesis", "show"],
+];
+
+async function quorate(...args: string[]) {
+  const said = { stdout: "", stderr: "" };
+  const program = createProgram("1.2.3", {
+    stdout: { write: (text) => (said.stdout += text), columns: SCREEN.columns },
+    stderr: { write: (text) => (said.stderr += text), columns: SCREEN.columns },
+    env: {},
+  });
+  registerDevnetCommand(program);
+  registerNodeCommands(program);
+  const exitCode = await runProgram(program, args);
+  return { exitCode, ...said };
+}
+
+describe("quorate --help", () => {
+  test.each(COMMANDS)("fits a screen and shows an example: %s %s", async (...words) => {
+    const { exitCode, stdout } = await quorate(...words.filter((word) => word), "--help");
+    const lines = stdout.trimEnd().split("\n");
+    expect(exitCode).toBe(0);
+    expect(lines.length).toBeLessThanOrEqual(SCREEN.lines);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(SCREEN.columns);
+    if (words[0] !== "tx" || words.length > 1) expect(stdout).toContain("$ quorate ");
+  });
+});
+
+describe("a command line that makes no sense", () => {
+  test("ends with exit code 2 and the nearest option", async () => {
+    const { exitCode, stderr, stdout } = await quorate("devnet", "--vaildators", "3");
+    expect(exitCode).toBe(2);
+    expect(stderr).toBe("error: unknown option '--vaildators'\n  Did you mean --validators?\n");
+    expect(stdout).toBe("");
+  });
+
+  test("ends with exit code 2 and the nearest command", async () => {
+    const { exitCode, stderr } = await quorate("devent");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("Did you mean devnet?");
+  });
+
+  test.each([
+    ["devnet", "--validators", "0"],
+    ["devnet", "--validators", "four"],
+    ["devnet", "--duration", "-1"],
+    ["devnet", "--ephemeral", "--reset"],
+    ["devnet", "--ephemeral", "--dir", "x"],
+    ["devnet", "--rpc-port", "65536"],
+    ["devnet", "--rpc-port", "4000", "--p2p-port", "4002"],
+    ["tx", "transfer", "--to", "dev1", "--amount", "1.5", "--from", "dev0"],
+    ["tx", "transfer", "--to", "dev1", "--amount", "18446744073709551616", "--from", "dev0"],
+    ["tx", "transfer", "--to", "dev1", "--amount", "1"],
+    ["tx", "transfer", "--to", "qr1oops", "--amount", "1", "--from", "dev0"],
+    ["tx", "transfer", "--to", "dev1", "--amount", "1", "--from", "0x12"],
+    ["tx", "transfer", "--to", "dev1", "--amount", "1", "--from", "dev0", "--memo", "m".repeat(65)],
+    ["tx", "send", "no/such/file"],
+    ["tx", "show", "0x12"],
+    ["tx"],
+    ["genesis", "new", "--name", "x", "--validator", "0x12"],
+    ["account", "show", "nobody"],
+  ])("ends with exit code 2: %s %s %s %s %s", async (...words) => {
+    const { exitCode, stdout } = await quorate(...words);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe("");
+  });
+
+  test("never repeats what may be most of a secret", async () => {
+    const almost = `0x${"5ec7".repeat(15)}`;
+    const words = ["tx", "transfer", "--to", "dev1", "--amount", "1", "--from", almost];
+    const { stderr } = await quorate(...words);
+    expect(stderr).not.toContain("5ec7");
+  });
+
+  test("is refused as JSON with --json", async () => {
+    const { exitCode, stderr } = await quorate("status", "--json", "--oops");
+    expect(exitCode).toBe(2);
+    expect(JSON.parse(stderr)).toMatchObject({ type: "error", code: "USAGE", exitCode: 2 });
+  });
+});
+
+test("a node that cannot be reached is said in one sentence with a remedy", async () => {
+  const { exitCode, stderr } = await quorate("status", "--rpc", "http://127.0.0.1:1");
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^error: no node answers at http:\/\/127.0.0.1:1\n {2}is it running\?/);
+});
+
+test("a node whose directory holds nothing ends with exit code 3", async () => {
+  const { exitCode, stderr } = await quorate("node", "--dir", "/no/such/directory");
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain("/no/such/directory/config.json: there is no such file");
+});
+
+test("a development account shows the same address for the same seed everywhere", async () => {
+  const { stdout } = await quorate("keys", "show", "dev0", "--address");
+  expect(stdout).toBe("qr1yvm4k2698p4kd3lc983uazfvpejr7c68e84qgp\n");
+});
+
+test("--version prints the version", async () => {
+  expect(await quorate("--version")).toMatchObject({ exitCode: 0, stdout: "1.2.3\n" });
+});

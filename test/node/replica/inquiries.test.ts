@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+import { type Block, blockHash, type Tip } from "../../../consensus/index.ts";
+import type { Hash, Height } from "../../../crypto/index.ts";
+import type { ReplicaEffect } from "../../../node/replica/index.ts";
+import { Inquiries } from "../../../node/replica/inquiries.ts";
+import { type Payload, Payloads } from "../../../node/replica/payloads.ts";
+import type { Answer, Ask } from "../../../node/sync/index.ts";
+import { MAX_ASKED_BODIES } from "../../../node/sync/wire.ts";
+import { hashOf } from "../../consensus/fixtures.ts";
+import { block, committee, transfer, withBodies } from "./fixtures.ts";
+
+const first = transfer();
+const one = block(1, { with: [first] });
+const two = block(2, { on: one });
+const three = block(3, { on: two });
+const stateRoot = hashOf("state");
+const certOf = (made: Block) => committee.commitCert(made, { stateRoot });
+
+/** Validator 3 with questions; `tip` moves as the test says. */
+function asking({ self }: { readonly self: number | undefined } = { self: 3 }) {
+  const emitted: ReplicaEffect[] = [];
+  const delivered: (readonly Hash[])[] = [];
+  const state = { tip: committee.genesisTip };
+  const inquiries = new Inquiries({
+    validators: committee.validators,
+    self,
+    verifier: committee.verifier(),
+    tip: () => state.tip,
+    emit: (effect) => emitted.push(effect),
+    deliver: (blocks) => {
+      delivered.push(blocks.map(({ hash }) => hash));
+      const last = blocks.at(-1);
+      if (last === undefined) return;
+      const { height, view } = last.block;
+      // What was asked for singly is not final yet.
+      if (blocks.length > 1) state.tip = { hash: last.hash, height, view, stateRoot };
+    },
+  });
+  const asks = () => emitted.flatMap((effect) => (effect.type === "ask" ? [effect.ask] : []));
+  const latest = (): Ask => {
+    const ask = asks().at(-1);
+    if (ask === undefined) throw new Error("nothing was asked");
+    return ask;
+  };
+  const timers = () => emitted.filter(({ type }) => type === "timer");
+  const answered = (answer?: Answer) => inquiries.answered(latest().id, answer);
+  return { inquiries, state, delivered, asks, latest, timers, answered };
+}
+
+function waiting(made: Block, ids: readonly Hash[]): Payload {
+  return new Payloads().open({ block: made, hash: blockHash(made), ids }, () => undefined);
+}
+
+const run = (...blocks: Block[]): Extract<Answer, { type: "blocks" }> => ({
+  type: "blocks",
+  blocks: blocks.map((made) => withBodies(made, made === one ? [first] : [])),
+  cert: certOf(blocks.at(-1) as Block),
+});
+
+describe("a question for a block", () => {
+  const asked = blockHash(one);
+
+  test("goes to those who vouched for it first, never to ourselves", () => {
+    const { inquiries, latest } = asking();
+    inquiries.block(asked, [3, 2]);
+    expect(latest()).toMatchObject({ to: 2, question: { type: "block", hash: asked } });
+  });
+
+  test("is asked once, however often it is wanted", () => {
+    const { inquiries, asks } = asking();
+    inquiries.block(asked, [2]);
+    inquiries.block(asked, [1]);
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("is over with the block that was asked for", () => {
+    const { inquiries, delivered, answered, asks } = asking();
+    inquiries.block(asked, [2]);
+    answered({ type: "block", found: withBodies(one, [first]) });
+    expect(delivered).toEqual([[asked]]);
+    expect(asks()).toHaveLength(1);
+  });
+
+  test.each<readonly [string, Answer | undefined]>([
+    ["nothing", { type: "block" }],
+    ["another block", { type: "block", found: withBodies(block(5), []) }],
+    ["the block with wrong bodies", { type: "block", found: withBodies(one, []) }],
+    ["an answer to another question", { type: "blocks", blocks: [] }],
+    ["no answer at all", undefined],
+  ])("goes to the next one after %s", (_, answer) => {
+    const { inquiries, delivered, answered, latest } = asking();
+    inquiries.block(asked, [2]);
+    answered(answer);
+    expect(delivered).toEqual([]);
+    expect(latest()).toMatchObject({ to: 0, question: { type: "block", hash: asked } });
+  });
+
+  test("waits for a retry after everyone was asked in vain, then starts over", () => {
+    const { inquiries, answered, asks, timers } = asking();
+    inquiries.block(asked, [2]);
+    for (let at = 0; at < 3; at++) answered({ type: "block" });
+    expect(asks().map(({ to }) => to)).toEqual([2, 0, 1]);
+    expect(timers()).toEqual([{ type: "timer", timer: "retry", ms: 200 }]);
+    inquiries.retry();
+    expect(asks().map(({ to }) => to)).toEqual([2, 0, 1, 2]);
+  });
+
+  test("is over when the block became final otherwise", () => {
+    const { inquiries, asks } = asking();
+    inquiries.block(asked, [2]);
+    inquiries.committed({ hash: asked, height: 1 as Height });
+    inquiries.answered(1, { type: "block" });
+    inquiries.retry();
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("takes no notice of an answer that comes twice", () => {
+    const { inquiries, delivered } = asking();
+    inquiries.block(asked, [2]);
+    const answer = { type: "block", found: withBodies(one, [first]) } as const;
+    inquiries.answered(1, answer);
+    inquiries.answered(1, answer);
+    expect(delivered).toHaveLength(1);
+  });
+
+  test("is asked of all by one who is no validator", () => {
+    const { inquiries, answered, asks } = asking({ self: undefined });
+    inquiries.block(asked, []);
+    for (let at = 0; at < 3; at++) answered(undefined);
+    expect(asks().map(({ to }) => to)).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe("a question for bodies", () => {
+  test("goes to the proposer first, for what is missing", () => {
+    const { inquiries, latest } = asking();
+    inquiries.bodies(waiting(block(2), [first.id]));
+    expect(latest()).toMatchObject({
+      to: 2,
+      question: { type: "bodies", block: blockHash(block(2)), ids: [first.id] },
+    });
+  });
+
+  test("asks for so many bodies at most", () => {
+    const { inquiries, latest } = asking();
+    const ids = Array.from({ length: MAX_ASKED_BODIES + 1 }, (_, at) => hashOf(`${at}`));
+    inquiries.bodies(waiting(one, ids));
+    expect(latest().question).toMatchObject({ ids: { length: MAX_ASKED_BODIES } });
+  });
+
+  test("goes on to the next one while bodies are missing", () => {
+    const { inquiries, answered, latest } = asking();
+    inquiries.bodies(waiting(block(2), [first.id]));
+    answered({ type: "bodies", bodies: [] });
+    expect(latest().to).toBe(0);
+  });
+
+  test("is over when the payload is complete", () => {
+    const { inquiries, answered, asks } = asking();
+    inquiries.bodies(waiting(block(2), [first.id]));
+    inquiries.complete(blockHash(block(2)));
+    answered({ type: "bodies", bodies: [] });
+    inquiries.retry();
+    expect(asks()).toHaveLength(1);
+  });
+});
+
+describe("catch-up", () => {
+  test("asks for all from the height after the tip", () => {
+    const { inquiries, latest } = asking();
+    inquiries.catchUp(30 as Height);
+    expect(latest().question).toEqual({ type: "blocks", from: 1 });
+    expect(inquiries.catchingUpTo).toBe(30);
+  });
+
+  test("goes on from the new tip after each run", () => {
+    const { inquiries, answered, latest, delivered } = asking();
+    inquiries.catchUp(30 as Height);
+    answered(run(one, two));
+    expect(delivered).toEqual([[blockHash(one), blockHash(two)]]);
+    expect(latest().question).toEqual({ type: "blocks", from: 3 });
+  });
+
+  test("ends at the height it was for", () => {
+    const { inquiries, answered, asks } = asking();
+    inquiries.catchUp(3 as Height);
+    answered(run(one, two, three));
+    expect(inquiries.catchingUpTo).toBeUndefined();
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("ends when the chain came to that height otherwise", () => {
+    const { inquiries, state, asks } = asking();
+    inquiries.catchUp(2 as Height);
+    const tip: Tip = { hash: blockHash(two), height: two.height, view: two.view, stateRoot };
+    state.tip = tip;
+    inquiries.committed(tip);
+    inquiries.retry();
+    expect(inquiries.catchingUpTo).toBeUndefined();
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("asks for what follows when the run was overtaken meanwhile", () => {
+    const { inquiries, state, answered, latest, delivered } = asking();
+    inquiries.catchUp(30 as Height);
+    state.tip = { hash: blockHash(one), height: one.height, view: one.view, stateRoot };
+    answered(run(one, two));
+    expect(delivered).toEqual([]);
+    expect(latest().question).toEqual({ type: "blocks", from: 2 });
+  });
+
+  test.each<readonly [string, Answer | undefined]>([
+    ["an uncertified run", { type: "blocks", blocks: run(one, two).blocks }],
+    ["a run with a gap", { ...run(one, three) }],
+    ["a run that begins later", { ...run(two, three) }],
+    [
+      "a run with a forged certificate",
+      { ...run(one, two), cert: { ...certOf(two), stateRoot: hashOf("x") } },
+    ],
+    ["an empty run", { type: "blocks", blocks: [] }],
+    ["a single block", { type: "block", found: withBodies(one, [first]) }],
+    ["no answer at all", undefined],
+  ])("goes to the next validator after %s", (_, answer) => {
+    const { inquiries, answered, delivered, asks } = asking();
+    inquiries.catchUp(30 as Height);
+    answered(answer);
+    expect(delivered).toEqual([]);
+    expect(asks().map(({ to }) => to)).toEqual([0, 1]);
+    expect(inquiries.catchingUpTo).toBe(30);
+  });
+
+  test("begins with another validator at another height", () => {
+    const { inquiries, answered, asks } = asking();
+    inquiries.catchUp(30 as Height);
+    answered(run(one, two));
+    expect(asks().map(({ to }) => to)).toEqual([0, 2]);
+  });
+});
