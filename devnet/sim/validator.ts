@@ -244,7 +244,7 @@ export class SimulatedValidator {
     this.#later(ANSWER_DEADLINE_MS, () => settle(undefined));
     if (peer === undefined) return;
     this.#around.network.send(this.index, to, () => {
-      const held = peer.replica?.held;
+      const held = peer.replica?.inventory;
       if (held === undefined) return;
       const given = answer(question, held, peer.disk.stored);
       this.#around.network.send(to, this.index, () => {

@@ -15,11 +15,11 @@ type NewOptions = {
 };
 
 export function registerGenesisCommands(program: Program): void {
-  const group = addGroup(
-    program.root,
-    "genesis",
-    "make and look at the file that a chain starts from",
-  );
+  const group = addGroup(program.root, {
+    name: "genesis",
+    summary: "make and look at the file that a chain starts from",
+    example: "genesis show .devnet/genesis.json",
+  });
   addCommand<NewOptions>(program, group, {
     name: "new",
     summary: "write a genesis file for a chain of your own",
@@ -32,7 +32,7 @@ export function registerGenesisCommands(program: Program): void {
       repeatable("--account <money>", "ADDRESS=BALANCE; once for each").default([]),
       new Option("--out <file>", "must not exist yet").default("genesis.json"),
     ],
-    example: "genesis new --name mine --validator 0x..,0x.. --account qr1..=1000000",
+    example: "genesis new --name mine --validator 0x..,0x.. --account qr1..=5000",
     run: (options, _positional, context) => make(options, context),
   });
   addCommand<object>(program, group, {

@@ -9,7 +9,11 @@ import { type ActionContext, addCommand, addGroup, type Program } from "./progra
 type NewFileOptions = { readonly passphrase: boolean };
 
 export function registerKeyCommands(program: Program): void {
-  const group = addGroup(program.root, "keys", "make, look at, import and export keys");
+  const group = addGroup(program.root, {
+    name: "keys",
+    summary: "make, look at, import and export keys",
+    example: "keys new alice.key",
+  });
   addCommand<NewFileOptions>(program, group, {
     name: "new",
     summary: "make a key and write it to a new file",

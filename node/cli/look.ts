@@ -37,7 +37,11 @@ export function registerLookCommands(program: Program): void {
       return undefined;
     },
   });
-  const group = addGroup(program.root, "account", "look at accounts");
+  const group = addGroup(program.root, {
+    name: "account",
+    summary: "look at accounts",
+    example: "account show dev0",
+  });
   addCommand<LookOptions>(program, group, {
     name: "show",
     summary: "balance and next nonce of an account",

@@ -54,8 +54,15 @@ export function createProgram(version: string, surroundings: Surroundings): Prog
 }
 
 /** A word that only holds commands, such as `tx`. */
-export function addGroup(parent: Command, name: string, summary: string): Command {
-  return parent.command(name).description(summary).helpCommand(false);
+export function addGroup(
+  parent: Command,
+  group: { readonly name: string; readonly summary: string; readonly example: string },
+): Command {
+  return parent
+    .command(group.name)
+    .description(group.summary)
+    .helpCommand(false)
+    .addHelpText("after", `\nExample:\n  $ quorate ${group.example}`);
 }
 
 export function addCommand<Options>(

@@ -35,7 +35,11 @@ const DEFAULT_LEAST_FEE = 1n;
 const MAX_VALID_FOR_BLOCKS = 100_000;
 
 export function registerTransactionCommands(program: Program): void {
-  const group = addGroup(program.root, "tx", "sign, send and look up transactions");
+  const group = addGroup(program.root, {
+    name: "tx",
+    summary: "sign, send and look up transactions",
+    example: "tx transfer --from dev0 --to dev1 --amount 25",
+  });
   registerTransfer(program, group);
   addCommand<SendOptions>(program, group, {
     name: "send",
@@ -50,7 +54,7 @@ export function registerTransactionCommands(program: Program): void {
     summary: "what became of a transaction",
     takes: [["<hash>", "as printed when it was sent"]],
     options: [rpcOption()],
-    example: `tx show 0x5fe1${"0".repeat(56)}c0de`,
+    example: "tx show 0x7421ecad..ae079f4d",
     run: async (options, [hash = ""], { output }) => {
       const { hashFrom } = await import("./values.ts");
       const client = await clientOf(options.rpc);

@@ -150,11 +150,7 @@ class Libp2pNetwork implements Network {
       clearInterval(this.#running?.watchdog);
       this.#running = undefined;
       this.#state = "stopped";
-      throw new NetworkError(
-        "listen",
-        `cannot listen on ${listen.join(", ")}: ${reasonOf(error)}; free the port or choose another`,
-        { cause: error },
-      );
+      throw cannotListen(listen, error);
     }
     this.#state = "running";
     for (const link of this.#links.values()) link.start();
@@ -252,4 +248,15 @@ class Libp2pNetwork implements Network {
     if (bytes.length > 0 && bytes.length <= maxBytes) return;
     throw new NetworkError("too-large", `${what} has 1..${maxBytes} bytes, not ${bytes.length}`);
   }
+}
+
+function cannotListen(listen: readonly string[], cause: unknown): NetworkError {
+  const reason = reasonOf(cause);
+  // libp2p wraps what the system said in advice about its own configuration.
+  const said = /listen E[A-Z]+.*/.exec(reason)?.[0] ?? reason;
+  return new NetworkError(
+    "listen",
+    `cannot listen on ${listen.join(", ")}: ${said}; free the port or choose another`,
+    { cause },
+  );
 }

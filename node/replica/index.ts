@@ -1,5 +1,6 @@
 // A validator without clock, network and disk: what the live node and the simulator both drive.
 
+export type { Inventory, Whereabouts } from "./inventory.ts";
 export type {
   Admission,
   AdmissionRefusal,
@@ -8,5 +9,5 @@ export type {
   ReplicaEvent,
   Timer,
 } from "./protocol.ts";
-export { Replica, type ReplicaOptions, type ReplicaStatus, type Whereabouts } from "./replica.ts";
+export { Replica, type ReplicaOptions, type ReplicaStatus } from "./replica.ts";
 export type { BlockLimits } from "./voting-conditions.ts";

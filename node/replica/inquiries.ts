@@ -10,6 +10,7 @@ import type {
   Verifier,
 } from "../../consensus/index.ts";
 import { assert, type Hash, type Height, toHex } from "../../crypto/index.ts";
+import type { Hashers } from "../ledger/index.ts";
 import {
   type Answer,
   Asks,
@@ -19,7 +20,7 @@ import {
   type Question,
   type WholeBlock,
 } from "../sync/index.ts";
-import { missingIds, type Payload } from "./payloads.ts";
+import type { Payload } from "./payloads.ts";
 import type { ReplicaEffect } from "./protocol.ts";
 
 export type InquiriesOptions = {
@@ -28,6 +29,9 @@ export type InquiriesOptions = {
   readonly verifier: Verifier;
   readonly tip: () => Tip;
   readonly emit: (effect: ReplicaEffect) => void;
+  /** The bodies that this block still lacks; undefined if nobody needs them any more. */
+  readonly missing: (block: Hash) => readonly Hash[] | undefined;
+  readonly hashers: Hashers;
   /** Takes in blocks that are what they were asked for. */
   readonly deliver: (blocks: readonly WholeBlock[], cert: Verified<CommitCert> | undefined) => void;
 };
@@ -41,6 +45,8 @@ export class Inquiries {
   readonly #options: InquiriesOptions;
   readonly #asks = new Asks();
   #catchUpTo: Height | undefined;
+  /** Counts commits: what was asked for two of them ago is asked for again if it is still needed. */
+  #era = 0;
 
   constructor(options: InquiriesOptions) {
     this.#options = options;
@@ -60,9 +66,9 @@ export class Inquiries {
     this.#ask({ type: "blocks", from: (this.#options.tip().height + 1) as Height }, []);
   }
 
-  bodies(payload: Payload): void {
-    const ids = missingIds(payload).slice(0, MAX_ASKED_BODIES);
-    this.#ask({ type: "bodies", block: payload.hash, ids }, [payload.block.proposer]);
+  bodies({ hash, block }: Pick<Payload, "hash" | "block">): void {
+    const question = this.#missingBodies(hash);
+    if (question !== undefined) this.#ask(question, [block.proposer]);
   }
 
   /** All bodies of this block are here. */
@@ -70,9 +76,14 @@ export class Inquiries {
     this.#asks.settle(keyOf({ type: "bodies", block, ids: [] }));
   }
 
-  /** A block is final: nobody needs to send it any more. */
+  /** A block is final: nobody needs to send it, or what it overtook, any more. */
   committed(tip: Pick<Tip, "hash" | "height">): void {
+    this.#era += 1;
     this.#asks.settle(keyOf({ type: "block", hash: tip.hash }));
+    this.#asks.settleWhere((question, era) => {
+      if (question.type === "block") return era + 1 < this.#era;
+      return question.type === "bodies" && this.#options.missing(question.block) === undefined;
+    });
     if (this.#catchUpTo !== undefined && tip.height >= this.#catchUpTo) this.#continueCatchUp();
   }
 
@@ -84,14 +95,23 @@ export class Inquiries {
     const question = this.#asks.questionOf(id);
     if (question === undefined) return;
     if (answer?.type === "block" && question.type === "block") {
-      const accepted = acceptBlock(answer, question.hash);
+      const accepted = acceptBlock(answer, question.hash, this.#options.hashers);
       if (!accepted.ok) return this.#askNext(id);
       this.#asks.settle(keyOf(question));
       return this.#options.deliver([accepted.value], undefined);
     }
     if (answer?.type === "blocks" && question.type === "blocks") return this.#takeRun(id, answer);
-    // Bodies arrived on their own; had they been enough, nobody would wait for this answer any more.
-    this.#askNext(id);
+    if (question.type !== "bodies") return this.#askNext(id);
+    // Bodies arrived on their own, before this answer: is anything still missing?
+    const rest = this.#missingBodies(question.block);
+    if (rest === undefined) this.#asks.settle(keyOf(question));
+    else this.#askNext(id, rest);
+  }
+
+  #missingBodies(block: Hash): Question | undefined {
+    const ids = this.#options.missing(block) ?? [];
+    if (ids.length === 0) return undefined;
+    return { type: "bodies", block, ids: ids.slice(0, MAX_ASKED_BODIES) };
   }
 
   #takeRun(id: number, answer: Extract<Answer, { type: "blocks" }>): void {
@@ -100,7 +120,8 @@ export class Inquiries {
     assert(question?.type === "blocks", "a run answers a question for one");
     // Meanwhile we came by these blocks otherwise: ask for what follows.
     if (question.from !== tip.height + 1) return this.#continueCatchUp();
-    const accepted = acceptRun(answer, { tip, verifier: this.#options.verifier });
+    const { verifier, hashers } = this.#options;
+    const accepted = acceptRun(answer, { tip, verifier, hashers });
     if (!accepted.ok) return this.#askNext(id);
     this.#asks.settle(RUN_KEY);
     this.#options.deliver(accepted.value.blocks, accepted.value.cert);
@@ -121,14 +142,15 @@ export class Inquiries {
     const count = validators.members.length;
     const everyone = validators.members.map((_, index) => (index + height) % count);
     const candidates = [...new Set([...holders, ...everyone])].filter((index) => index !== self);
-    const ask = this.#asks.start(keyOf(question), question, candidates);
+    const wanted = { key: keyOf(question), question, era: this.#era };
+    const ask = this.#asks.start(wanted, candidates);
     if (ask !== undefined) emit({ type: "ask", ask });
   }
 
-  #askNext(id: number): void {
-    const ask = this.#asks.fail(id);
+  #askNext(id: number, rest?: Question): void {
+    const ask = this.#asks.fail(id, rest);
     if (ask !== undefined) this.#options.emit({ type: "ask", ask });
-    else if (this.#asks.waiting > 0) {
+    else if (this.#asks.waiting === 1) {
       this.#options.emit({ type: "timer", timer: "retry", ms: RETRY_MS });
     }
   }

@@ -2,7 +2,7 @@
 // them. Bounded by the engine's block tree: one entry a block, dropped with it.
 
 import type { Block } from "../../consensus/index.ts";
-import { assert, ByteMap, type Hash, type Height } from "../../crypto/index.ts";
+import { assert, ByteMap, type Hash, type Height, type View } from "../../crypto/index.ts";
 import type { BlockWithBodies } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 
@@ -19,6 +19,9 @@ export type Payload = {
 
 type Carried = { readonly transaction: SignedTransaction; payloads: readonly Payload[] };
 type Place = { readonly payload: Payload; readonly position: number };
+
+/** As long as the engine keeps proposals. */
+const KEPT_VIEWS = 16;
 
 export class Payloads {
   readonly #byBlock = new ByteMap<Payload>();
@@ -104,8 +107,17 @@ export class Payloads {
 
   /** Forgets every block at or below a height that is final. */
   prune(height: Height): void {
+    this.#dropWhere(({ block }) => block.height <= height);
+  }
+
+  /** Forgets blocks of views long left that the engine has dropped, too. */
+  pruneViews(view: View, isHeld: (hash: Hash) => boolean): void {
+    this.#dropWhere(({ block, hash }) => block.view + KEPT_VIEWS < view && !isHeld(hash));
+  }
+
+  #dropWhere(isDropped: (payload: Payload) => boolean): void {
     for (const payload of [...this.#byBlock.values()]) {
-      if (payload.block.height > height) continue;
+      if (!isDropped(payload)) continue;
       this.#byBlock.delete(payload.hash);
       for (const transaction of payload.transactions) {
         if (transaction !== undefined) this.#release(transaction, payload);

@@ -35,15 +35,16 @@ import {
   type SignatureScheme,
 } from "../../crypto/index.ts";
 import { Pool, type PoolLimits } from "../../mempool/index.ts";
-import type { Ledger } from "../ledger/index.ts";
-import { carriesItsPayload, type Held, payloadHash, type WholeBlock } from "../sync/index.ts";
+import type { Hashers, Ledger } from "../ledger/index.ts";
+import { carriesItsPayload, payloadHash, type WholeBlock } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 import { admit, type PooledTransaction } from "./admission.ts";
 import { Content } from "./content.ts";
 import { Executor } from "./executor.ts";
 import { Inquiries } from "./inquiries.ts";
+import { Inventory } from "./inventory.ts";
 import { Pacing, type PacingOptions } from "./pacing.ts";
-import { type Payload, Payloads, transactionsOf } from "./payloads.ts";
+import { missingIds, type Payload, Payloads, transactionsOf } from "./payloads.ts";
 import type { ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
 import { type BlockLimits, payloadRefusal } from "./voting-conditions.ts";
 
@@ -58,6 +59,8 @@ export type ReplicaOptions = {
   readonly pool: Partial<PoolLimits>;
   /** At the state after `tip`. */
   readonly ledger: Ledger;
+  /** Faster functions with the same results as the portable ones. */
+  readonly hashers?: Hashers;
   readonly safety: SafetyState;
   readonly tip: Tip;
   readonly tipTimestampMs: number;
@@ -71,16 +74,13 @@ export type ReplicaStatus = EngineStatus & {
   readonly catchingUpTo: Height | undefined;
 };
 
-export type Whereabouts =
-  | { readonly state: "pending" }
-  | { readonly state: "included"; readonly height: Height; readonly block: Hash };
-
 /** Between a proposal that lacks bodies and the first question: gossip may be about to bring them. */
 const PULL_GRACE_MS = 4;
 /** The newest contradictions are kept for whoever asks. */
 const MAX_EVIDENCE = 256;
 
 export class Replica {
+  readonly inventory: Inventory;
   readonly #options: ReplicaOptions;
   readonly #engine: Engine;
   readonly #verifier: Verifier;
@@ -113,6 +113,7 @@ export class Replica {
     this.#tipTimestampMs = options.tipTimestampMs;
     const { ledger } = options;
     const pending = { pool: this.#pool, payloads: this.#payloads };
+    this.inventory = new Inventory({ ...pending, tip: () => this.#engine.tip });
     this.#executor = new Executor({ ...pending, ledger, validators });
     this.#content = new Content({ ...pending, limits: options.limits });
     this.#inquiries = new Inquiries({
@@ -121,6 +122,11 @@ export class Replica {
       verifier: this.#verifier,
       tip: () => this.#engine.tip,
       emit: (effect) => this.#effects.push(effect),
+      missing: (block) => {
+        const payload = this.#payloads.get(block);
+        return payload && missingIds(payload);
+      },
+      hashers: options.hashers ?? {},
       deliver: (blocks, cert) => this.#deliver(blocks, cert),
     });
   }
@@ -133,29 +139,6 @@ export class Replica {
 
   get evidence(): readonly Evidence[] {
     return this.#evidence;
-  }
-
-  /** What we can give to others from memory. */
-  get held(): Held {
-    return {
-      blockWithBodies: (hash) => this.#payloads.blockWithBodies(hash),
-      bodiesOf: (ids) =>
-        ids.map((id) => this.#find(id)?.bytes).filter((bytes) => bytes !== undefined),
-    };
-  }
-
-  /** Is this transaction waiting in the pool, or in a certified block that is not final yet? */
-  whereabouts(id: Hash): Whereabouts | undefined {
-    const payload = this.#payloads.executedWith(id);
-    if (payload !== undefined) {
-      return { state: "included", height: payload.block.height, block: payload.hash };
-    }
-    return this.#find(id) === undefined ? undefined : { state: "pending" };
-  }
-
-  /** A transaction that needs no second signature check. */
-  has(id: Hash): boolean {
-    return this.#find(id) !== undefined;
   }
 
   /** `now`: milliseconds since 1970 by the validator's clock, which may be wrong but not run backwards. */
@@ -185,6 +168,8 @@ export class Replica {
   }
 
   #onStart(): void {
+    // A proposal of ours that has to be repeated finds its content again.
+    for (const whole of this.#options.stored) this.#openWhole(whole);
     this.#feed({ type: "start" });
     this.#deliver(this.#options.stored, undefined);
   }
@@ -214,10 +199,6 @@ export class Replica {
     for (const payload of this.#payloads.supply(transaction)) this.#judge(payload);
   }
 
-  #find(id: Hash): SignedTransaction | undefined {
-    return this.#pool.get(id)?.signed ?? this.#payloads.find(id);
-  }
-
   // --- Messages --------------------------------------------------------------------------------------------------
 
   #onMessage(from: ValidatorIndex, message: Message, ids: readonly Hash[] | undefined): void {
@@ -228,7 +209,6 @@ export class Replica {
     if (!verification.ok) return this.#penalise(from, verification.refusal);
     if (message.type === "proposal") {
       this.#announced = { hash: blockHash(message.block), ids: ids ?? [] };
-      this.#pacing.blockSeen(this.#now);
       if (message.block.view >= this.#engine.status.view) this.#startCounting();
     }
     this.#feed({ type: "message", message: verification.message });
@@ -245,7 +225,10 @@ export class Replica {
     if (ids === undefined || ids.length > this.#options.limits.maxBlockTransactions) return false;
     const distinct = new ByteMap<true>();
     for (const id of ids) distinct.set(id, true);
-    return distinct.size === ids.length && carriesItsPayload(proposal, ids);
+    return (
+      distinct.size === ids.length &&
+      carriesItsPayload(proposal, ids, this.#options.hashers?.hashLayer)
+    );
   }
 
   // --- The engine ------------------------------------------------------------------------------------------------
@@ -310,10 +293,12 @@ export class Replica {
     const hash = blockHash(draft.block);
     const ids = this.#selected.map(({ id }) => id);
     const { block } = draft;
-    const isSelected = equalBytes(payloadHash(ids), block.payload);
+    const isSelected = equalBytes(this.#payloadHash(ids), block.payload);
     const payload =
       this.#payloads.get(hash) ??
-      (isSelected ? this.#payloads.open({ block, hash, ids }, (id) => this.#find(id)) : undefined);
+      (isSelected
+        ? this.#payloads.open({ block, hash, ids }, (id) => this.inventory.find(id))
+        : undefined);
     // After a restart the selection may be gone: then the view passes without our block.
     if (payload === undefined || payload.missing > 0) return;
     this.#pass({ type: "sign", draft, transactions: transactionsOf(payload) });
@@ -321,6 +306,7 @@ export class Replica {
 
   #onEnterView(effect: Extract<Effect, { type: "enter-view" }>): void {
     const { view, leader, timeoutMs } = effect;
+    this.#payloads.pruneViews(view, (hash) => this.#engine.block(hash) !== undefined);
     this.#pass({ type: "enter-view", view, leader });
     const isIdle = !this.#content.hasWork(this.#engine.highQc);
     this.#setTimer("view", this.#pacing.viewEntered(this.#now, { timeoutMs, isIdle }));
@@ -359,10 +345,14 @@ export class Replica {
     if (waitMs > 0) return this.#setTimer("propose", waitMs);
     this.#pacing.proposed();
     this.#selected = selected;
-    const payload = payloadHash(selected.map(({ id }) => id));
+    const payload = this.#payloadHash(selected.map(({ id }) => id));
     const parentMs = this.#timestampOf(due.parent) ?? this.#tipTimestampMs;
     const timestampMs = Math.max(this.#now, parentMs + 1);
     this.#feed({ type: "payload", view: due.view, payload, timestampMs });
+  }
+
+  #payloadHash(ids: readonly Hash[]): Hash {
+    return payloadHash(ids, this.#options.hashers?.hashLayer);
   }
 
   /** From now on the leader's time counts: there is something to order. */
@@ -379,6 +369,7 @@ export class Replica {
   // --- Bodies ----------------------------------------------------------------------------------------------------
 
   #obtainPayload({ block, hash }: Extract<Effect, { type: "obtain-payload" }>): void {
+    if (block.view >= this.#engine.status.view) this.#pacing.blockSeen(this.#now);
     const announced = this.#announced;
     const known = this.#payloads.get(hash);
     assert(
@@ -386,7 +377,7 @@ export class Replica {
       "a block comes with its ids or with its bodies",
     );
     const ids = known?.ids ?? announced?.ids ?? [];
-    const payload = this.#payloads.open({ block, hash, ids }, (id) => this.#find(id));
+    const payload = this.#payloads.open({ block, hash, ids }, (id) => this.inventory.find(id));
     if (payload.missing === 0) return this.#judge(payload);
     this.#setTimer("pull", PULL_GRACE_MS);
   }
@@ -406,14 +397,16 @@ export class Replica {
 
   /** Blocks that came whole go to the engine with their bodies held. */
   #deliver(blocks: readonly WholeBlock[], cert: Verified<CommitCert> | undefined): void {
-    for (const { block, hash, ids, transactions } of blocks) {
-      if (block.height <= this.#engine.tip.height) continue;
-      const payload = this.#payloads.open({ block, hash, ids }, (_, at) => transactions[at]);
-      if (payload.missing > 0) for (const transaction of transactions) this.#supply(transaction);
-    }
+    for (const whole of blocks) this.#openWhole(whole);
     const event = { type: "blocks", blocks: blocks.map(({ block }) => block) } as const;
     this.#feed(cert === undefined ? event : { ...event, cert });
     this.#payloads.prune(this.#engine.tip.height);
+  }
+
+  #openWhole({ block, hash, ids, transactions }: WholeBlock): void {
+    if (block.height <= this.#engine.tip.height) return;
+    const payload = this.#payloads.open({ block, hash, ids }, (_, at) => transactions[at]);
+    if (payload.missing > 0) for (const transaction of transactions) this.#supply(transaction);
   }
 
   // --- Executing -------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ import type { SignedTransaction } from "../transaction/index.ts";
 import { GossipBatch } from "./gossip-batch.ts";
 import { Indexer } from "./indexer.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
+import { OwnTransactions } from "./own-transactions.ts";
 import type { Stores } from "./restoration.ts";
 import { receiptRecords } from "./transaction-record.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
@@ -59,6 +60,7 @@ export class Driver {
   readonly #outbox: Outbox;
   readonly #batch: GossipBatch;
   readonly #indexer: Indexer;
+  readonly #ours: OwnTransactions;
   readonly #timers = new Map<Timer, NodeJS.Timeout>();
   #admissions = new ByteMap<Admission>();
   #isSound = true;
@@ -79,13 +81,22 @@ export class Driver {
       failed: options.failed,
     });
     this.#batch = new GossipBatch((bytes) => options.network.publish("transactions", bytes));
+    this.#ours = new OwnTransactions({
+      isPending: (id) => options.replica.inventory.whereabouts(id)?.state === "pending",
+      send: (transactions) => this.#batch.add(transactions),
+    });
   }
 
   /** False if the replica found the event's sender at fault. */
   step(event: ReplicaEvent): boolean {
     if (this.#closed) return true;
     this.#isSound = true;
-    for (const effect of this.#options.replica.step(event, Date.now())) this.#obey(effect);
+    try {
+      for (const effect of this.#options.replica.step(event, Date.now())) this.#obey(effect);
+    } catch (error) {
+      this.close();
+      this.#options.failed(error);
+    }
     return this.#isSound;
   }
 
@@ -109,6 +120,7 @@ export class Driver {
     this.#closed = true;
     this.#outbox.close();
     this.#batch.close();
+    this.#ours.close();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
@@ -133,6 +145,7 @@ export class Driver {
       case "timer":
         return this.#setTimer(effect.timer, effect.ms);
       case "gossip-transactions":
+        this.#ours.note(effect.transactions);
         return this.#batch.add(effect.transactions);
       case "gossip-decision":
         return this.#publishDecision(effect.cert);

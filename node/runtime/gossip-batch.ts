@@ -14,6 +14,7 @@ export class GossipBatch {
   readonly #publish: (bytes: Uint8Array) => void;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
+  #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(publish: (bytes: Uint8Array) => void) {
@@ -42,7 +43,8 @@ export class GossipBatch {
 
   #send(): void {
     if (this.#waiting.length === 0) return;
-    this.#publish(encode(batchCodec, this.#waiting));
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    this.#publish(encode(batchCodec, { sequence: this.#sequence, bodies: this.#waiting }));
     this.#waiting = [];
     this.#waitingBytes = 0;
   }

@@ -1,8 +1,13 @@
 // From bytes of the network to events of the replica: decodes strictly, has signatures checked off the main loop, and
 // says what the bytes are worth. Nothing here throws on input.
 
-import { type Message, messageCodec, type ValidatorIndex } from "../../consensus/index.ts";
-import { decode, type Hash } from "../../crypto/index.ts";
+import {
+  blockHash,
+  type Message,
+  messageCodec,
+  type ValidatorIndex,
+} from "../../consensus/index.ts";
+import { ByteMap, decode, type Hash, type Height } from "../../crypto/index.ts";
 import type { GossipVerdict, Topic } from "../network/index.ts";
 import type { ReplicaEvent } from "../replica/index.ts";
 import {
@@ -19,6 +24,8 @@ export type IngressOptions = {
   readonly verification: VerificationPool;
   /** Steps the replica; false if it found the event's sender at fault. */
   readonly step: (event: ReplicaEvent) => boolean;
+  /** Has this block's proposal come before, or is it final? */
+  readonly isKnownBlock: (block: { readonly hash: Hash; readonly height: Height }) => boolean;
   /** Is this body held already, with its signature checked? */
   readonly isHeld: (id: Hash) => boolean;
   readonly penalise: (peer: ValidatorIndex, reason: string) => void;
@@ -75,7 +82,7 @@ export class Ingress {
   async #transactions(bytes: Uint8Array): Promise<GossipVerdict> {
     const decoded = decode(batchCodec, bytes);
     if (!decoded.ok) return "reject";
-    const results = await this.#check(decoded.value, "admission");
+    const results = await this.#check(decoded.value.bodies, "admission");
     if (results === undefined) return "ignore";
     const transactions = accepted(results);
     this.#options.step({ type: "transactions", source: "gossip", transactions });
@@ -84,13 +91,19 @@ export class Ingress {
 
   #proposal(from: ValidatorIndex, bytes: Uint8Array): GossipVerdict {
     const decoded = decode(proposalWithPayloadCodec, bytes);
-    if (!decoded.ok || decoded.value.message.type !== "proposal") return "reject";
+    if (!decoded.ok) return "reject";
     const { message, ids, bodies }: ProposalWithPayload = decoded.value;
+    if (message.type !== "proposal") return "reject";
+    const { block } = message;
+    if (this.#options.isKnownBlock({ hash: blockHash(block), height: block.height }))
+      return "ignore";
+    const bodyIds = bodies.map((body) => transactionId(body));
+    if (!areAmong(bodyIds, ids)) return "reject";
     const isSound = this.#options.step({ type: "message", from, message, ids });
     if (!isSound) return "reject";
-    const news = bodies.filter((body) => !this.#options.isHeld(transactionId(body)));
-    // Votes wait for the bodies, forwarding does not.
-    if (news.length > 0) this.#bodies(from, news).catch(this.#options.failed);
+    const news = bodies.filter((_, at) => !this.#options.isHeld(bodyIds[at] as Hash));
+    // Votes wait for the bodies, forwarding does not. Whoever proposed the ids answers for the bytes behind them.
+    if (news.length > 0) this.#bodies(block.proposer, news).catch(this.#options.failed);
     return "accept";
   }
 
@@ -119,6 +132,13 @@ export class Ingress {
     const outcome = await this.#options.verification.check(transactions, rule);
     return outcome.ok ? outcome.results : undefined;
   }
+}
+
+/** Every variant of a proposal that honest validators forward has only bodies that it names. */
+function areAmong(bodyIds: readonly Hash[], ids: readonly Hash[]): boolean {
+  const named = new ByteMap<true>();
+  for (const id of ids) named.set(id, true);
+  return bodyIds.every((id) => named.has(id));
 }
 
 function accepted(results: readonly Checked[]): readonly SignedTransaction[] {

@@ -2,7 +2,7 @@
 
 import type { Halt, ValidatorIndex } from "../../consensus/index.ts";
 import { decode, encode, type Height } from "../../crypto/index.ts";
-import { nativeScheme } from "../../crypto/native/index.ts";
+import { hashIn, hashLayer, nativeScheme } from "../../crypto/native/index.ts";
 import type { NodeConfig } from "../config/index.ts";
 import type { Log } from "../logging/index.ts";
 import { createMetrics, type Metrics } from "../metrics/index.ts";
@@ -61,7 +61,7 @@ export class LiveNode {
     this.#verification = verificationOf(options);
     this.#replica = replicaOf(options);
     const { stateStore: index, blockStore: blocks } = stores;
-    const sources = { replica: this.#replica, index, blocks };
+    const sources = { inventory: this.#replica.inventory, index, blocks };
     const tracker = new TransactionTracker(sources, restored.tip.height);
     this.metrics = createMetrics({ sample: () => this.#sample() });
     this.#network = createNetwork(networkOptions(options), this.#handlers());
@@ -85,7 +85,8 @@ export class LiveNode {
     this.#ingress = new Ingress({
       verification: this.#verification,
       step: (event) => this.#driver.step(event),
-      isHeld: (id) => this.#replica.has(id),
+      isKnownBlock: (block) => this.#replica.inventory.knowsBlock(block),
+      isHeld: (id) => this.#replica.inventory.find(id) !== undefined,
       penalise: (peer, reason) => this.#network.penalise(peer, reason),
       failed,
     });
@@ -111,6 +112,7 @@ export class LiveNode {
   /** Resolves once we listen; consensus begins with the links to a quorum. */
   async start(): Promise<void> {
     await this.#network.start();
+    if (this.#hasBegun) return;
     this.#grace = setTimeout(() => this.#begin(), QUORUM_GRACE_MS);
     this.#beginWithQuorum();
   }
@@ -149,7 +151,13 @@ export class LiveNode {
       onRequest: async (_from, bytes) => {
         const question = decode(questionCodec, bytes);
         if (!question.ok) throw new Error(`a question that does not decode: ${question.refusal}`);
-        return encode(answerCodec, answer(question.value, this.#replica.held, blocks));
+        try {
+          return encode(answerCodec, answer(question.value, this.#replica.inventory, blocks));
+        } catch (error) {
+          // Nothing that a peer can ask for makes this throw: our own disk does.
+          this.#options.failed(error);
+          throw error;
+        }
       },
       onPeer: (peer, state) => {
         log.debug({ peer }, state);
@@ -198,6 +206,7 @@ function replicaOf({ root, config, identity, restored }: LiveNodeOptions): Repli
     safety,
     tip,
     tipTimestampMs,
+    hashers: { hash: hashIn, hashLayer },
     stored: unfinished,
   });
 }

@@ -76,7 +76,10 @@ export class Outbox {
         await this.#write();
         for (const then of afterwards) then();
         if (this.#closed) return;
-        for (const one of outgoing) this.#options.send(one);
+        for (const one of outgoing) {
+          // What was sent before may have brought a halt.
+          if (!this.#closed) this.#options.send(one);
+        }
       }
     } catch (error) {
       this.close();

@@ -49,6 +49,8 @@ export type ChainRoot = {
   readonly genesisQc: QuorumCert;
 };
 
+type Closable = { readonly close: () => Promise<void> };
+
 export type Stores = {
   readonly safetyLog: SafetyLog;
   readonly blockStore: BlockStore;
@@ -80,16 +82,25 @@ export function chainRootOf(genesis: Genesis): ChainRoot {
 
 /** @throws {StorageError} if a store is damaged, or of another chain */
 export async function openStores(directory: string, chainId: Hash): Promise<Stores> {
-  const safetyLog = openSafetyLog(directory, chainId);
-  const { store: blockStore } = await openBlockStore({ directory, identity: chainId });
-  const stateStore = openStateStore({ directory, identity: chainId });
-  return { safetyLog, blockStore, stateStore };
+  const opened: Closable[] = [];
+  try {
+    const safetyLog = openSafetyLog(directory, chainId);
+    opened.push(safetyLog);
+    const { store: blockStore } = await openBlockStore({ directory, identity: chainId });
+    opened.push(blockStore);
+    const stateStore = openStateStore({ directory, identity: chainId });
+    return { safetyLog, blockStore, stateStore };
+  } catch (error) {
+    for (const store of opened) await store.close();
+    throw error;
+  }
 }
 
 export async function closeStores({ safetyLog, blockStore, stateStore }: Stores): Promise<void> {
-  await safetyLog.close();
-  await blockStore.close();
-  await stateStore.close();
+  const closed = await Promise.allSettled(
+    [safetyLog, blockStore, stateStore].map((store) => store.close()),
+  );
+  for (const outcome of closed) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 /** Brings the ledger to the last final block. @throws {StorageError | HaltError} if the stores contradict each other */
@@ -182,7 +193,7 @@ function unfinishedBlocks(blockStore: BlockStore): readonly WholeBlock[] {
 
 function storedBlock(bytes: Uint8Array): WholeBlock {
   const decoded = decode(blockWithBodiesCodec, bytes);
-  const whole = decoded.ok ? wholeBlock(decoded.value) : decoded;
+  const whole = decoded.ok ? wholeBlock(decoded.value, { hash: hashIn, hashLayer }) : decoded;
   if (!whole.ok) throw damaged(`a stored block does not decode (${whole.refusal})`);
   return whole.value;
 }

@@ -34,14 +34,21 @@ type Closers = (() => Promise<void> | void)[];
 export async function startValidator(options: ValidatorOptions): Promise<RunningValidator> {
   const closers: Closers = [];
   const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of closers.splice(0).reverse()) {
+      // One that cannot close must not keep the others open.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const node = await openNode(options, closers);
     const rpcUrl = await serve(options, node, closers);
     return { rpcUrl, onFinal: (listener) => node.onFinal(listener), stop };
   } catch (error) {
-    await stop();
+    await stop().catch((failure: unknown) => options.log.warn({ err: failure }, "not all closed"));
     throw error;
   }
 }

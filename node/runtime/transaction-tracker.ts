@@ -3,7 +3,7 @@
 
 import { ByteMap, decode, type Hash, type Height } from "../../crypto/index.ts";
 import type { Receipt } from "../ledger/index.ts";
-import type { Replica } from "../replica/index.ts";
+import type { Inventory } from "../replica/index.ts";
 import { isReached, type TransactionStatus, type Wait } from "../rpc/index.ts";
 import type { BlockStore, StateStore } from "../storage/index.ts";
 import { receiptAt, receiptPlaceCodec } from "./transaction-record.ts";
@@ -12,7 +12,7 @@ type Outcome = Extract<TransactionStatus, { state: "final" }>;
 type Waiter = { readonly wait: Wait; readonly resolve: (status: TransactionStatus) => void };
 
 export type TrackerOptions = {
-  readonly replica: Pick<Replica, "whereabouts">;
+  readonly inventory: Pick<Inventory, "whereabouts">;
   readonly index: Pick<StateStore, "transaction" | "receiptsAt">;
   readonly blocks: Pick<BlockStore, "hashAt">;
 };
@@ -28,8 +28,9 @@ export class TransactionTracker {
   readonly #waiters = new ByteMap<Set<Waiter>>();
   /** Final here, and not in the index yet. */
   readonly #fresh = new ByteMap<Outcome>();
-  readonly #expiry = new ByteMap<Expiring>();
-  readonly #expiryOrder: Hash[] = [];
+  /** In two generations: when the younger is full, the older goes. */
+  #expiry = new ByteMap<Height>();
+  #olderExpiry = new ByteMap<Height>();
   #height: number;
 
   constructor(options: TrackerOptions, height: Height) {
@@ -40,11 +41,10 @@ export class TransactionTracker {
   status(id: Hash): TransactionStatus {
     const outcome = this.#fresh.get(id) ?? this.#indexed(id);
     if (outcome !== undefined) return outcome;
-    const whereabouts = this.#options.replica.whereabouts(id);
+    const whereabouts = this.#options.inventory.whereabouts(id);
     if (whereabouts !== undefined) return whereabouts;
-    const expiring = this.#expiry.get(id);
-    if (expiring === undefined) return { state: "unknown" };
-    const { validUntilHeight } = expiring;
+    const validUntilHeight = this.#expiryOf(id);
+    if (validUntilHeight === undefined) return { state: "unknown" };
     return validUntilHeight <= this.#height
       ? { state: "expired", validUntilHeight }
       : { state: "unknown" };
@@ -74,10 +74,10 @@ export class TransactionTracker {
 
   /** Somebody may ask for it when it is too late. */
   noteExpiry(transaction: Expiring): void {
-    if (!this.#expiry.has(transaction.id)) this.#expiryOrder.push(transaction.id);
-    this.#expiry.set(transaction.id, transaction);
-    const oldest = this.#expiryOrder.length > MAX_EXPIRING ? this.#expiryOrder.shift() : undefined;
-    if (oldest !== undefined) this.#expiry.delete(oldest);
+    this.#expiry.set(transaction.id, transaction.validUntilHeight);
+    if (this.#expiry.size < MAX_EXPIRING / 2) return;
+    this.#olderExpiry = this.#expiry;
+    this.#expiry = new ByteMap();
   }
 
   included(ids: readonly Hash[]): void {
@@ -94,7 +94,7 @@ export class TransactionTracker {
     if (this.#waiters.size === 0) return;
     for (const { transaction } of receipts) this.#tell(transaction);
     for (const [id] of this.#waiters.entries()) {
-      const validUntilHeight = this.#expiry.get(id)?.validUntilHeight ?? Number.POSITIVE_INFINITY;
+      const validUntilHeight = this.#expiryOf(id as Hash) ?? Number.POSITIVE_INFINITY;
       if (validUntilHeight <= height) this.#tell(id as Hash);
     }
   }
@@ -115,6 +115,10 @@ export class TransactionTracker {
     const receipt = receipts === undefined ? undefined : receiptAt(receipts, place.value, id);
     if (receipt === undefined || block === undefined) return undefined;
     return { state: "final", height, block, receipt };
+  }
+
+  #expiryOf(id: Hash): Height | undefined {
+    return this.#expiry.get(id) ?? this.#olderExpiry.get(id);
   }
 
   #tell(id: Hash): void {

@@ -10,6 +10,7 @@ import {
   type Verifier,
 } from "../../consensus/index.ts";
 import { equalBytes, type Hash } from "../../crypto/index.ts";
+import type { Hashers } from "../ledger/index.ts";
 import { decodeSignedTransaction, type SignedTransaction } from "../transaction/index.ts";
 import { type Answer, type BlockWithBodies, payloadHash } from "./wire.ts";
 
@@ -36,15 +37,18 @@ export type Accepted<T> =
   | { readonly ok: false; readonly refusal: AnswerRefusal };
 
 /** Binds bodies to their block. Their signatures need no check where the block is certified. */
-export function wholeBlock({ block, bodies }: BlockWithBodies): Accepted<WholeBlock> {
+export function wholeBlock(
+  { block, bodies }: BlockWithBodies,
+  { hash, hashLayer }: Hashers = {},
+): Accepted<WholeBlock> {
   const transactions: SignedTransaction[] = [];
   for (const body of bodies) {
-    const decoded = decodeSignedTransaction(body);
+    const decoded = decodeSignedTransaction(body, hash);
     if (!decoded.ok) return { ok: false, refusal: "malformed-body" };
     transactions.push(decoded.value);
   }
   const ids = transactions.map(({ id }) => id);
-  if (!equalBytes(payloadHash(ids), block.payload)) {
+  if (!equalBytes(payloadHash(ids, hashLayer), block.payload)) {
     return { ok: false, refusal: "bodies-of-another-block" };
   }
   return { ok: true, value: { block, hash: blockHash(block), ids, transactions } };
@@ -54,9 +58,10 @@ export function wholeBlock({ block, bodies }: BlockWithBodies): Accepted<WholeBl
 export function acceptBlock(
   answer: Extract<Answer, { type: "block" }>,
   hash: Hash,
+  hashers: Hashers = {},
 ): Accepted<WholeBlock> {
   if (answer.found === undefined) return { ok: false, refusal: "nothing-offered" };
-  const whole = wholeBlock(answer.found);
+  const whole = wholeBlock(answer.found, hashers);
   if (whole.ok && !equalBytes(whole.value.hash, hash)) {
     return { ok: false, refusal: "another-block" };
   }
@@ -71,7 +76,7 @@ export type CertifiedRun = {
 /** Final blocks that follow `tip` without a gap, the last one certified. */
 export function acceptRun(
   answer: Extract<Answer, { type: "blocks" }>,
-  known: { readonly tip: Tip; readonly verifier: Verifier },
+  known: { readonly tip: Tip; readonly verifier: Verifier; readonly hashers?: Hashers },
 ): Accepted<CertifiedRun> {
   if (answer.blocks.length === 0) return { ok: false, refusal: "nothing-offered" };
   if (answer.cert === undefined) return { ok: false, refusal: "uncertified" };
@@ -82,7 +87,7 @@ export function acceptRun(
     if (block.height !== parent.height + 1 || !equalBytes(block.parent, parent.hash)) {
       return { ok: false, refusal: "does-not-follow" };
     }
-    const whole = wholeBlock(offered);
+    const whole = wholeBlock(offered, known.hashers);
     if (!whole.ok) return whole;
     blocks.push(whole.value);
     parent = { hash: whole.value.hash, height: block.height };

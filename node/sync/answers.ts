@@ -46,14 +46,23 @@ function bodiesOf(
   held: Held,
   stored: StoredBlocks,
 ): readonly Uint8Array[] {
-  const bodies = held.bodiesOf(ids);
-  if (bodies.length === ids.length) return bodies;
-  const wanted = new ByteMap<true>();
-  for (const id of ids) wanted.set(id, true);
-  const whole = storedBlock(stored, block)?.bodies.filter((body) =>
-    wanted.has(transactionId(body)),
-  );
-  return whole ?? bodies;
+  const wanted = new ByteMap<Hash>();
+  for (const id of ids) wanted.set(id, id);
+  const bodies = held.bodiesOf([...wanted.values()]);
+  if (bodies.length === wanted.size) return withinLimit(bodies);
+  const whole = storedBlock(stored, block);
+  if (whole === undefined) return withinLimit(bodies);
+  return withinLimit(whole.bodies.filter((body) => wanted.has(transactionId(body))));
+}
+
+/** Those from the front that make up an answer of bounded size; the rest is asked for again. */
+function withinLimit(bodies: readonly Uint8Array[]): readonly Uint8Array[] {
+  let bytes = 0;
+  const end = bodies.findIndex((body) => {
+    bytes += body.length;
+    return bytes > MAX_ANSWER_BYTES;
+  });
+  return end < 0 ? bodies : bodies.slice(0, Math.max(1, end));
 }
 
 /** A run of final blocks that ends at the last certificate within the limits; empty if there is none. */

@@ -12,13 +12,15 @@ export type Ask = {
 
 type Pending = {
   readonly key: string;
-  readonly question: Question;
+  question: Question;
   readonly candidates: readonly ValidatorIndex[];
+  /** When it was first asked, by the owner's count. */
+  readonly era: number;
   id: number;
   position: number;
 };
 
-/** Questions under way at once; what comes on top waits for the next occasion to be asked. */
+/** Questions of one kind under way at once; what comes on top waits for the next occasion to be asked. */
 export const MAX_ASKS = 64;
 
 export class Asks {
@@ -35,12 +37,15 @@ export class Asks {
     return this.#byKey.has(key);
   }
 
-  /** Asks the first candidate; undefined if the same thing is already being asked for, or too much is. */
-  start(key: string, question: Question, candidates: readonly ValidatorIndex[]): Ask | undefined {
-    if (this.#byKey.has(key) || this.#byKey.size >= MAX_ASKS || candidates.length === 0) {
-      return undefined;
-    }
-    const pending = { key, question, candidates, id: 0, position: 0 };
+  /** Asks the first candidate; undefined if the same thing is already being asked for, or too much of its kind is. */
+  start(
+    wanted: { readonly key: string; readonly question: Question; readonly era: number },
+    candidates: readonly ValidatorIndex[],
+  ): Ask | undefined {
+    const { key, question } = wanted;
+    if (this.#byKey.has(key) || candidates.length === 0) return undefined;
+    if (this.#countOf(question.type) >= MAX_ASKS) return undefined;
+    const pending = { ...wanted, candidates, id: 0, position: 0 };
     this.#byKey.set(key, pending);
     return this.#askAt(pending, 0);
   }
@@ -59,10 +64,18 @@ export class Asks {
     this.#exhausted.delete(pending);
   }
 
-  /** The answer was no help, or none came. Asks the next candidate; after the last, waits for `retry`. */
-  fail(id: number): Ask | undefined {
+  /** Settles every question of a kind that nobody needs any more. */
+  settleWhere(isSettled: (question: Question, era: number) => boolean): void {
+    for (const { key, question, era } of [...this.#byKey.values()]) {
+      if (isSettled(question, era)) this.settle(key);
+    }
+  }
+
+  /** The answer was not enough, or none came. Asks the next candidate, perhaps for less; after the last, waits for `retry`. */
+  fail(id: number, rest?: Question): Ask | undefined {
     const pending = this.#byId.get(id);
     if (pending === undefined) return undefined;
+    pending.question = rest ?? pending.question;
     this.#byId.delete(id);
     const position = pending.position + 1;
     if (position < pending.candidates.length) return this.#askAt(pending, position);
@@ -81,8 +94,10 @@ export class Asks {
     return again.map((pending) => this.#askAt(pending, 0));
   }
 
-  keys(): readonly string[] {
-    return [...this.#byKey.keys()];
+  #countOf(type: Question["type"]): number {
+    let count = 0;
+    for (const { question } of this.#byKey.values()) if (question.type === type) count += 1;
+    return count;
   }
 
   #askAt(pending: Pending, position: number): Ask {

@@ -13,14 +13,17 @@ import {
 import {
   type Codec,
   constant,
+  equalBytes,
   type Hash,
   type Height,
   hashCodec,
   heightCodec,
+  type LayerHasher,
   list,
   merkleRoot,
   optional,
   struct,
+  uint32,
   union,
   variableBytes,
 } from "../../crypto/index.ts";
@@ -43,7 +46,16 @@ export const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const bodyCodec = variableBytes(MAX_TRANSACTION_BYTES);
 
 /** Transactions on their way into other pools, each the exact bytes its client signed. */
-export const batchCodec: Codec<readonly Uint8Array[]> = list(bodyCodec, MAX_BATCH_TRANSACTIONS);
+export type Batch = {
+  /** Tells a batch from an earlier one with the same content, which gossip would not carry twice. */
+  readonly sequence: number;
+  readonly bodies: readonly Uint8Array[];
+};
+
+export const batchCodec: Codec<Batch> = struct<Batch>({
+  sequence: uint32,
+  bodies: list(bodyCodec, MAX_BATCH_TRANSACTIONS),
+});
 
 /** A compact proposal: the ordered ids of its transactions, and their bodies if they are few. */
 export type ProposalWithPayload = {
@@ -116,12 +128,15 @@ export const answerCodec: Codec<Answer> = union<Answer>({
 });
 
 /** What a block's `payload` field says of its transactions: the Merkle root of their ids in order. */
-export function payloadHash(ids: readonly Hash[]): Hash {
-  return merkleRoot(ids);
+export function payloadHash(ids: readonly Hash[], hashLayer?: LayerHasher): Hash {
+  return merkleRoot(ids, hashLayer);
 }
 
 /** Is this list of ids the one that the proposal commits to? */
-export function carriesItsPayload(proposal: Proposal, ids: readonly Hash[]): boolean {
-  const root = payloadHash(ids);
-  return root.every((byte, index) => byte === proposal.block.payload[index]);
+export function carriesItsPayload(
+  { block }: Proposal,
+  ids: readonly Hash[],
+  hashLayer?: LayerHasher,
+): boolean {
+  return equalBytes(payloadHash(ids, hashLayer), block.payload);
 }
