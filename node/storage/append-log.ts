@@ -93,7 +93,12 @@ export function openAppendLog(options: AppendLogOptions): {
 
 function openFile(options: AppendLogOptions, disk: Disk): number {
   if (options.sealed === true) return disk.open(options.path, "read");
-  if (fileExists(disk, options.path)) return disk.open(options.path, "write");
+  if (fileExists(disk, options.path)) {
+    const file = disk.open(options.path, "write");
+    // What will be read may be in the system's cache alone, after a kill right before the sync.
+    disk.dataSync(file);
+    return file;
+  }
   const file = { kind: options.kind ?? DEFAULT_KIND, identity: options.identity };
   return installFile(disk, options.path, encodeFileHeader(file, options.firstSequence ?? 1));
 }

@@ -69,6 +69,8 @@ export function openSafetyLog(
       return new SafetyLog({ ...common, ...installSafetyFile(disk, common, found.last) });
     }
     const file = disk.open(path, "write");
+    // What was read may be in the system's cache alone, after a kill right before the sync.
+    disk.dataSync(file);
     const { position, filledTo, seed } = found;
     return new SafetyLog({ ...common, file, seed, position, filledTo });
   } catch (error) {
