@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import type { EngineStatus } from "../../../consensus/index.ts";
+import type { View } from "../../../crypto/index.ts";
+import { missingSentence } from "../../../node/runtime/missing.ts";
+import { world } from "../../consensus/fixtures.ts";
+
+function sentence(options: {
+  readonly powers?: readonly number[];
+  readonly voters?: readonly number[];
+  readonly timeouts?: readonly number[];
+  readonly connected?: readonly number[];
+}): string {
+  const { powers = [1, 1, 1, 1], voters = [], timeouts = [], connected = [1, 2, 3] } = options;
+  const { validators, genesis, genesisTip } = world({ powers });
+  const status: EngineStatus = {
+    view: 41 as View,
+    leader: 1,
+    tip: genesisTip,
+    highQc: genesis,
+    voters,
+    timeouts,
+    halted: false,
+  };
+  return missingSentence({ validators, self: 0, connected, status });
+}
+
+describe("what is missing, in one sentence", () => {
+  test("counts votes, and names who has not voted", () => {
+    expect(sentence({ voters: [0, 1] })).toBe("votes 2 of 3 in view 41; silent: v2, v3");
+  });
+
+  test("counts timeouts once there are any", () => {
+    const said = sentence({ voters: [0, 1], timeouts: [0] });
+    expect(said).toBe("timeouts 1 of 3 in view 41; silent: v1, v2, v3");
+  });
+
+  test("says who is not even connected", () => {
+    const said = sentence({ timeouts: [0, 1], connected: [1, 3] });
+    expect(said).toBe("timeouts 2 of 3 in view 41; silent: v2 (not connected), v3");
+  });
+
+  test("names nobody when everybody was heard", () => {
+    expect(sentence({ voters: [0, 1, 2, 3] })).toBe("votes 4 of 3 in view 41");
+  });
+
+  test("never calls ourselves silent", () => {
+    expect(sentence({ voters: [1, 2, 3] })).not.toContain("v0");
+  });
+
+  test("counts power, not heads", () => {
+    expect(sentence({ powers: [1, 5, 1, 1], voters: [1] })).toMatch(/^votes 5 of 6 in view 41;/);
+  });
+});
