@@ -11,7 +11,7 @@ import { type Genesis, readGenesis } from "../node/genesis/index.ts";
 import { adjustPorts, writeDevnet } from "./files.ts";
 import { type DevnetPlan, planDevnet, RECIPE_FILE, type Recipe } from "./plan.ts";
 
-export const DEFAULT_DIRECTORY = ".devnet";
+const DEFAULT_DIRECTORY = ".devnet";
 
 const DEFAULT_RECIPE: Recipe = { seed: DEFAULT_DEVELOPMENT_SEED, validators: 4, accounts: 10 };
 const MAX_RECIPE_CHARACTERS = 4_096;

@@ -7,7 +7,6 @@ export {
   type PoolEntry,
   type PoolLimits,
   type PoolRefusal,
-  REPLACEMENT_FEE_PERCENT,
 } from "./entry.ts";
 export { type CommittedBlock, Pool } from "./pool.ts";
 export type { SelectionBudget } from "./selection.ts";

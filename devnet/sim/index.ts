@@ -2,5 +2,4 @@
 
 export { CALM, type NetworkMood } from "./network.ts";
 export { type Random, randomStream } from "./random.ts";
-export { INITIAL_BALANCE, Simulation, type SimulationOptions } from "./simulation.ts";
-export { standInScheme, standInSigner } from "./stand-in.ts";
+export { Simulation, type SimulationOptions } from "./simulation.ts";

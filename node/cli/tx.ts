@@ -3,10 +3,11 @@
 
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { Client, Status, TransactionState } from "../client/index.ts";
+import type { Answer, Client, Status, TransactionState } from "../client/index.ts";
 import { answered, clientOf } from "./asking.ts";
 import { usageFailure } from "./failure.ts";
 import { amountOption, integerOption, rpcOption, secondsOption } from "./options.ts";
+import type { Output } from "./output.ts";
 import { type ActionContext, addCommand, addGroup, type Program } from "./program.ts";
 
 type WaitOption = "none" | "accepted" | "included" | "final";
@@ -166,23 +167,46 @@ async function sendBytes(
   const client = known ?? (await clientOf(options.rpc));
   const start = performance.now();
   const { wait } = options;
-  const answer =
+  const sending =
     wait === "none"
-      ? await client.submit(bytes, { wait })
-      : await client.submitAndWait(bytes, { wait, deadlineMs: options.timeout * 1000 });
-  const state = answered(answer);
+      ? client.submit(bytes, { wait })
+      : client.submitAndWait(bytes, { wait, deadlineMs: options.timeout * 1000 });
+  const state = answered(await sending.catch((error) => unansweredState(error, bytes, output)));
   const ms = Math.round(performance.now() - start);
   output.record(
     { type: "transaction", ...state.raw, ms },
     () => `${describe(state)}\ntook    ${ms} ms`,
   );
   if (wait === "final" && (state.state === "pending" || state.state === "included")) {
-    output.note(
-      `not final after ${options.timeout} s, which is no failure: it may still become final.\n` +
-        `\`quorate tx show ${state.hash}\` tells; sending the same bytes again is safe.`,
-    );
+    output.note(`not final after ${options.timeout} s, which is no failure. ${advice(state.hash)}`);
   }
   return undefined;
+}
+
+function advice(hash: string): string {
+  return `It may still become final:\n\`quorate tx show ${hash}\` tells, and sending it again is safe.`;
+}
+
+/** The request may have arrived: calling that a failure would make people pay twice. */
+async function unansweredState(
+  error: unknown,
+  bytes: Uint8Array,
+  output: Output,
+): Promise<Answer<TransactionState>> {
+  const [{ toHex }, { ClientError }, { transactionId }] = await Promise.all([
+    import("../../crypto/index.ts"),
+    import("../client/index.ts"),
+    import("../transaction/index.ts"),
+  ]);
+  if (!(error instanceof ClientError) || error.code === "UNREACHABLE") throw error;
+  const hash = toHex(transactionId(bytes));
+  const state = "unknown";
+  const nothing = { height: undefined, result: undefined, reason: error.message };
+  output.note(`${error.message}. ${advice(hash)}`);
+  return {
+    ok: true,
+    value: { hash, state, ...nothing, raw: { hash, state, reason: error.message } },
+  };
 }
 
 async function memoFrom(text: string | undefined): Promise<Uint8Array> {

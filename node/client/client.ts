@@ -14,7 +14,7 @@ import {
   type Status,
   type TransactionState,
 } from "./answers.ts";
-import { type Answer, ClientError, problemFrom } from "./problem.ts";
+import { type Answer, ClientError, isRecord, problemFrom } from "./problem.ts";
 
 export type Wait = "none" | "accepted" | "included" | "final";
 
@@ -156,7 +156,11 @@ export class Client {
         const message = `${this.url} did not answer within ${limitMs} ms`;
         throw new ClientError("NO_ANSWER", this.url, message, error);
       }
-      throw new ClientError("UNREACHABLE", this.url, `no node answers at ${this.url}`, error);
+      if (wasNeverSent(error)) {
+        throw new ClientError("UNREACHABLE", this.url, `no node answers at ${this.url}`, error);
+      }
+      const message = `the connection to ${this.url} broke before its answer came`;
+      throw new ClientError("NO_ANSWER", this.url, message, error);
     }
   }
 
@@ -174,6 +178,14 @@ type Call<T> = {
 };
 
 const RECONNECT_MS = 250;
+
+const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+
+/** Node's fetch says so in the cause. Where nothing is said, the request may have arrived. */
+function wasNeverSent(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return isRecord(cause) && NEVER_CONNECTED.includes(String(cause.code));
+}
 
 /** Each transaction after its length as a big-endian uint32. */
 function framed(transactions: readonly Uint8Array[]): Uint8Array {

@@ -21,7 +21,10 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem };
 
-/** The node cannot be reached, did not answer in time, or answered something that is no answer. */
+/**
+ * UNREACHABLE: the request was never sent. NO_ANSWER: it may have arrived, the answer did not. BAD_ANSWER: what came is
+ * none of ours.
+ */
 export class ClientError extends Error {
   readonly code: "UNREACHABLE" | "NO_ANSWER" | "BAD_ANSWER";
   readonly url: string;

@@ -33,7 +33,6 @@ export {
   type MapProof,
   type MapProofRefusal,
   type MapProofVerdict,
-  mapProofCodec,
   verifyMapProof,
 } from "./map-proof.ts";
 export {
@@ -41,7 +40,6 @@ export {
   type Receipt,
   receiptCodec,
   receiptHash,
-  receiptsRoot,
   type TransactionResult,
 } from "./receipt.ts";
 export type {

@@ -1,14 +1,12 @@
 // The storage floor: byte strings under hashes and heights, durable when it says so. It knows neither the layout of a
 // block nor that of a transaction.
 
-export {
-  AppendLog,
-  type AppendLogOptions,
-  type LogFrame,
-  type LogPosition,
-  type LogRecord,
-  type LogRecovery,
-  openAppendLog,
+export type {
+  AppendLogOptions,
+  LogFrame,
+  LogPosition,
+  LogRecord,
+  LogRecovery,
 } from "./append-log.ts";
 export {
   BlockStore,
@@ -19,7 +17,7 @@ export {
   type StoredBlock,
 } from "./block-store.ts";
 export { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-export { type Disk, nodeDisk } from "./disk.ts";
+export type { Disk } from "./disk.ts";
 export { openSafetyLog, SAFETY_LOG_FILE, SafetyLog, type SafetyRecovery } from "./safety-log.ts";
 export {
   openStateStore,

@@ -10,7 +10,7 @@ export {
   wholeBlock,
 } from "./acceptance.ts";
 export { answer, type Held, type StoredBlocks } from "./answers.ts";
-export { type Ask, Asks, MAX_ASKS } from "./asks.ts";
+export { type Ask, Asks } from "./asks.ts";
 export {
   type Answer,
   answerCodec,
@@ -18,10 +18,8 @@ export {
   batchCodec,
   blockWithBodiesCodec,
   carriesItsPayload,
-  MAX_ANSWER_BYTES,
   MAX_ASKED_BODIES,
   MAX_BATCH_TRANSACTIONS,
-  MAX_BLOCK_TRANSACTIONS,
   MAX_INLINE_BODIES,
   MAX_INLINE_BYTES,
   type ProposalWithPayload,

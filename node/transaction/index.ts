@@ -18,7 +18,6 @@ export {
   type SignedTransaction,
   signatureCheck,
   signTransaction,
-  TRANSACTION_VERSION,
   type Transaction,
   transactionId,
   type UnsignedTransaction,

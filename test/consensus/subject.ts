@@ -140,6 +140,6 @@ export function typesOf(effects: readonly Effect[]): readonly string[] {
   );
 }
 
-export function hexOf(block: Block): string {
+function hexOf(block: Block): string {
   return toHex(blockHash(block));
 }

@@ -34,7 +34,7 @@ export type Exit = { readonly exitCode: number | null; readonly signal: string |
 type Line = { readonly type: string };
 
 /** The built command; `npm test` and `npm run bench` build it first. */
-export const COMMAND = join(packageRoot(), "dist", "devnet", "main.js");
+const COMMAND = join(packageRoot(), "dist", "devnet", "main.js");
 
 const LINE_LIMIT_MS = 60_000;
 const MAX_STDERR_CHARACTERS = 16_384;

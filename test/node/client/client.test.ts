@@ -18,6 +18,8 @@ function clientOf(...replies: Reply[]) {
   return { client, requests };
 }
 
+const REFUSED = new Error("fetch failed", { cause: { code: "ECONNREFUSED" } });
+const BROKEN = new Error("fetch failed", { cause: { code: "ECONNRESET" } });
 const HASH = `0x${"ab".repeat(32)}`;
 const BYTES = Uint8Array.of(1, 2, 3);
 const PENDING = { status: 202, body: { hash: HASH, state: "pending" } };
@@ -57,11 +59,16 @@ describe("a client", () => {
   });
 
   test("throws UNREACHABLE when nobody is there", async () => {
-    const answer = clientOf(new Error("refused")).client.status();
+    const answer = clientOf(REFUSED).client.status();
     await expect(answer).rejects.toBeInstanceOf(ClientError);
-    await expect(clientOf(new Error("refused")).client.status()).rejects.toMatchObject({
+    await expect(clientOf(REFUSED).client.status()).rejects.toMatchObject({
       code: "UNREACHABLE",
     });
+  });
+
+  test("throws NO_ANSWER when the request may have arrived", async () => {
+    const answer = clientOf(BROKEN).client.submit(BYTES);
+    await expect(answer).rejects.toMatchObject({ code: "NO_ANSWER" });
   });
 
   test("frames a batch with the length before each transaction", async () => {
@@ -94,13 +101,13 @@ describe("submitting and waiting", () => {
   });
 
   test("survives a connection that is lost after the node took it", async () => {
-    const { client } = clientOf(PENDING, new Error("reset"), FINAL);
+    const { client } = clientOf(PENDING, BROKEN, FINAL);
     const answer = await client.submitAndWait(BYTES, { deadlineMs: 10_000 });
     expect(answer).toMatchObject({ ok: true, value: { state: "final" } });
   });
 
   test("throws when the node never took it", async () => {
-    const answer = clientOf(new Error("refused")).client.submitAndWait(BYTES, { deadlineMs: 9 });
+    const answer = clientOf(REFUSED).client.submitAndWait(BYTES, { deadlineMs: 9 });
     await expect(answer).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 

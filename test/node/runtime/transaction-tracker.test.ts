@@ -31,7 +31,7 @@ function tracking() {
   const blocks = new Map<Height, Hash>();
   const tracker = new TransactionTracker(
     {
-      replica: { whereabouts: (wanted) => places.get(wanted) },
+      inventory: { whereabouts: (wanted) => places.get(wanted) },
       index: {
         transaction: (wanted) => records.get(wanted),
         receiptsAt: (height) => receipts.get(height),

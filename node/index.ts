@@ -1,0 +1,19 @@
+// What a program gets from `import ... from "quorate"`: a validator of its own, and what it needs to talk to one.
+
+export { Client } from "./client/index.ts";
+export { loadConfig, type NodeConfig } from "./config/index.ts";
+export { type Genesis, genesisJson, parseGenesis, readGenesis } from "./genesis/index.ts";
+export { createLogger } from "./logging/index.ts";
+export {
+  HaltError,
+  type RunningValidator,
+  startValidator,
+  type ValidatorOptions,
+} from "./runtime/index.ts";
+export {
+  encodeCall,
+  type SignedTransaction,
+  signTransaction,
+  type Transaction,
+  type UnsignedTransaction,
+} from "./transaction/index.ts";
