@@ -1,6 +1,7 @@
 // The files of a devnet: one genesis for all, and for each validator its keys and its configuration.
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { addressOf } from "../crypto/index.ts";
 import { writeKeyFile } from "../crypto/native/index.ts";
@@ -48,6 +49,8 @@ async function writeValidator(
   const config: ConfigFile = {
     validatorKey: "validator.key",
     networkKey: "network.key",
+    // All validators share the cores of this machine.
+    verifyWorkers: Math.max(1, Math.floor(availableParallelism() / plan.validators.length)),
     ...surroundings(plan, index, ports),
   };
   await Promise.all([

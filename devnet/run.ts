@@ -12,6 +12,7 @@ import { chainIdOf } from "../node/genesis/index.ts";
 import { banner } from "./banner.ts";
 import type { DevnetOptions } from "./command.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
+import { invocation } from "./invocation.ts";
 import { LiveLine } from "./live-line.ts";
 import { DEVELOPMENT_BALANCE, quorumOf, type Recipe } from "./plan.ts";
 import { requireFreePorts } from "./ports.ts";
@@ -71,7 +72,7 @@ async function supervise({ devnet, options, context, ending }: Run): Promise<num
   const { plan } = devnet;
   const supervisor = new Supervisor(plan, (validator, death) => {
     line.clear();
-    reportDeath(output, validator, death);
+    reportDeath(context, validator, death);
   });
   const line = new LiveLine(output, supervisor.validators);
   ending.onImpatience(() => supervisor.kill());
@@ -82,7 +83,7 @@ async function supervise({ devnet, options, context, ending }: Run): Promise<num
     if ("exitCode" in first) return first.exitCode;
     if (first.type === "lost") throw describeLoss(plan, first);
     if (first.type === "late") throw await describeDelay(plan, first.waitingFor, readyTimeoutMs);
-    announce(plan, first.height, output);
+    announce(plan, first.height, context);
     line.start();
     devnet.tidy().catch((error: unknown) => output.note(`left over: ${String(error)}`));
     const timer = setDuration(options.duration, ending);
@@ -137,7 +138,7 @@ function introduce(
 }
 
 /** `ms` counts from the start of this process: what a person waits. */
-function announce(plan: OpenDevnet["plan"], height: number, output: Output): void {
+function announce(plan: OpenDevnet["plan"], height: number, { output, env }: ActionContext): void {
   const ms = Math.round(performance.now());
   output.record({ type: "ready", height, ms }, () => {
     const seconds = (ms / 1_000).toFixed(1);
@@ -148,7 +149,7 @@ function announce(plan: OpenDevnet["plan"], height: number, output: Output): voi
       const rpc = validator.rpcUrl === DEFAULT_RPC ? "" : ` --rpc ${validator.rpcUrl}`;
       lines.push(
         "",
-        `try   npx quorate tx transfer --from dev0 --to ${receiver.name} --amount 25${rpc}`,
+        `try   ${invocation(env)} tx transfer --from dev0 --to ${receiver.name} --amount 25${rpc}`,
       );
     }
     lines.push("stop  ctrl-c", "");
@@ -158,7 +159,11 @@ function announce(plan: OpenDevnet["plan"], height: number, output: Output): voi
 
 const DEFAULT_RPC = "http://127.0.0.1:4000";
 
-function reportDeath(output: Output, validator: ValidatorProcess, death: Death): void {
+function reportDeath(
+  { output, env }: ActionContext,
+  validator: ValidatorProcess,
+  death: Death,
+): void {
   const { exitCode, signal, lastLogLine } = death;
   const { index, dir } = validator.plan;
   const { logFile } = validator;
@@ -167,7 +172,7 @@ function reportDeath(output: Output, validator: ValidatorProcess, death: Death):
     const how = signal === null ? `exit code ${exitCode}` : signal;
     const lines = [output.paint.red(`v${index} died (${how}) and stays dead`)];
     if (lastLogLine !== "") lines.push(`  last words  ${readable(lastLogLine)}`);
-    lines.push(`  log         ${logFile}`, `  bring back  npx quorate node --dir ${dir}`);
+    lines.push(`  log         ${logFile}`, `  bring back  ${invocation(env)} node --dir ${dir}`);
     return lines.join("\n");
   });
 }

@@ -179,7 +179,14 @@ type Call<T> = {
 
 const RECONNECT_MS = 250;
 
-const NEVER_CONNECTED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];
+const NEVER_CONNECTED = [
+  "ERR_INVALID_URL",
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+];
 
 /** Node's fetch says so in the cause. Where nothing is said, the request may have arrived. */
 function wasNeverSent(error: unknown): boolean {

@@ -53,7 +53,7 @@ export type ParsedGenesis =
 
 const MAX_AMOUNT = (1n << 64n) - 1n;
 const MAX_DELAY_MS = 600_000;
-const MAX_BLOCK_TRANSACTIONS = 50_000;
+const MAX_BLOCK_TRANSACTIONS = 16_384;
 /** A block travels in messages that peers refuse above 4 MiB. */
 const MAX_BLOCK_BYTES = 2 * 1024 * 1024;
 

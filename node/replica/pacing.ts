@@ -69,6 +69,14 @@ export class Pacing {
     return ms;
   }
 
+  /** Nothing is left to order, and the leader has not proposed: it may wait again. Answers how long the timer runs now. */
+  workDone(now: number): number {
+    this.#isIdle = true;
+    const ms = this.#viewTimeoutMs + this.#options.emptyBlockIntervalMs;
+    this.#viewDeadlineMs = now + ms;
+    return ms;
+  }
+
   /** There is something to order now: from here on the leader's time counts. Undefined if it counted already. */
   workArrived(now: number): number | undefined {
     if (!this.#isIdle) return undefined;

@@ -98,6 +98,8 @@ export class Replica {
   #tipTimestampMs: number;
   /** The payload that comes with the proposal under way into the engine. */
   #announced: { readonly hash: Hash; readonly ids: readonly Hash[] } | undefined;
+  /** The newest view whose proposal has come. */
+  #newestProposal = 0;
   /** What we selected for our own next block. */
   #selected: readonly SignedTransaction[] = [];
 
@@ -355,6 +357,13 @@ export class Replica {
     return payloadHash(ids, this.#options.hashers?.hashLayer);
   }
 
+  /** A view begins before the block below it is final; once that is, an idle leader may take its time. */
+  #restIfIdle(): void {
+    const isProposed = this.#newestProposal >= this.#engine.status.view;
+    if (isProposed || this.#pacing.isIdle || this.#content.hasWork(this.#engine.highQc)) return;
+    this.#setTimer("view", this.#pacing.workDone(this.#now));
+  }
+
   /** From now on the leader's time counts: there is something to order. */
   #startCounting(): void {
     const ms = this.#pacing.workArrived(this.#now);
@@ -370,6 +379,7 @@ export class Replica {
 
   #obtainPayload({ block, hash }: Extract<Effect, { type: "obtain-payload" }>): void {
     if (block.view >= this.#engine.status.view) this.#pacing.blockSeen(this.#now);
+    if (block.view > this.#newestProposal) this.#newestProposal = block.view;
     const announced = this.#announced;
     const known = this.#payloads.get(hash);
     assert(
@@ -422,6 +432,7 @@ export class Replica {
     const final = this.#executor.commit(committed);
     this.#tipTimestampMs = block.timestampMs;
     this.#pass({ type: "final", final });
+    this.#restIfIdle();
     this.#inquiries.committed({ hash, height: block.height });
     if (cert !== undefined && block.proposer === this.#options.self) {
       this.#pass({ type: "gossip-decision", cert });

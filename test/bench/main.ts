@@ -34,7 +34,7 @@ type Row = readonly [what: string, value: string, note: string];
 const rows: Row[] = [];
 
 function report(name: string, value: object, ...lines: readonly Row[]): void {
-  if (flags.json) console.log(JSON.stringify({ type: "bench", name, ...value }));
+  if (flags.json) console.log(JSON.stringify({ ...value, type: "bench", name }));
   rows.push(...lines);
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { registerDevnetCommand } from "../../../devnet/index.ts";
 import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
+import { freePorts } from "../../e2e/processes.ts";
 
 const SCREEN = { lines: 24, columns: 80 };
 
@@ -117,9 +118,11 @@ describe("a command line that makes no sense", () => {
 });
 
 test("a node that cannot be reached is said in one sentence with a remedy", async () => {
-  const { exitCode, stderr } = await quorate("status", "--rpc", "http://127.0.0.1:1");
+  const { rpcPort } = await freePorts(1);
+  const rpc = `http://127.0.0.1:${rpcPort}`;
+  const { exitCode, stderr } = await quorate("status", "--rpc", rpc);
   expect(exitCode).toBe(1);
-  expect(stderr).toMatch(/^error: no node answers at http:\/\/127.0.0.1:1\n {2}is it running\?/);
+  expect(stderr).toContain(`error: no node answers at ${rpc}\n  is it running?`);
 });
 
 test("a node whose directory holds nothing ends with exit code 3", async () => {

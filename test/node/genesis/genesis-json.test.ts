@@ -138,7 +138,7 @@ describe("genesis.json is refused", () => {
     ["consensus.baseTimeoutMs", 10, 600_000],
     ["consensus.blockIntervalMs", 0, 600_000],
     ["consensus.emptyBlockIntervalMs", 1, 600_000],
-    ["consensus.maxBlockTransactions", 1, 50_000],
+    ["consensus.maxBlockTransactions", 1, 16_384],
     ["consensus.maxBlockBytes", 16_561, 2_097_152],
     ["consensus.maxClockDriftMs", 1, 600_000],
   ];

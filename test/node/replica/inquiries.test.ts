@@ -1,9 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { type Block, blockHash, type Tip } from "../../../consensus/index.ts";
-import type { Hash, Height } from "../../../crypto/index.ts";
+import { ByteMap, type Hash, type Height } from "../../../crypto/index.ts";
 import type { ReplicaEffect } from "../../../node/replica/index.ts";
 import { Inquiries } from "../../../node/replica/inquiries.ts";
-import { type Payload, Payloads } from "../../../node/replica/payloads.ts";
 import type { Answer, Ask } from "../../../node/sync/index.ts";
 import { MAX_ASKED_BODIES } from "../../../node/sync/wire.ts";
 import { hashOf } from "../../consensus/fixtures.ts";
@@ -21,12 +20,15 @@ function asking({ self }: { readonly self: number | undefined } = { self: 3 }) {
   const emitted: ReplicaEffect[] = [];
   const delivered: (readonly Hash[])[] = [];
   const state = { tip: committee.genesisTip };
+  const missing = new ByteMap<readonly Hash[]>();
   const inquiries = new Inquiries({
     validators: committee.validators,
     self,
     verifier: committee.verifier(),
     tip: () => state.tip,
     emit: (effect) => emitted.push(effect),
+    missing: (wanted) => missing.get(wanted),
+    hashers: {},
     deliver: (blocks) => {
       delivered.push(blocks.map(({ hash }) => hash));
       const last = blocks.at(-1);
@@ -44,11 +46,11 @@ function asking({ self }: { readonly self: number | undefined } = { self: 3 }) {
   };
   const timers = () => emitted.filter(({ type }) => type === "timer");
   const answered = (answer?: Answer) => inquiries.answered(latest().id, answer);
-  return { inquiries, state, delivered, asks, latest, timers, answered };
-}
-
-function waiting(made: Block, ids: readonly Hash[]): Payload {
-  return new Payloads().open({ block: made, hash: blockHash(made), ids }, () => undefined);
+  const lack = (made: Block, ids: readonly Hash[]) => {
+    missing.set(blockHash(made), ids);
+    inquiries.bodies({ hash: blockHash(made), block: made });
+  };
+  return { inquiries, state, missing, lack, delivered, asks, latest, timers, answered };
 }
 
 const run = (...blocks: Block[]): Extract<Answer, { type: "blocks" }> => ({
@@ -95,6 +97,15 @@ describe("a question for a block", () => {
     expect(latest()).toMatchObject({ to: 0, question: { type: "block", hash: asked } });
   });
 
+  test("does not put off the retry of another that waits already", () => {
+    const { inquiries, answered, timers } = asking();
+    for (const name of ["a", "b"]) {
+      inquiries.block(hashOf(name), [2]);
+      for (let at = 0; at < 3; at++) answered(undefined);
+    }
+    expect(timers()).toHaveLength(1);
+  });
+
   test("waits for a retry after everyone was asked in vain, then starts over", () => {
     const { inquiries, answered, asks, timers } = asking();
     inquiries.block(asked, [2]);
@@ -112,6 +123,18 @@ describe("a question for a block", () => {
     inquiries.answered(1, { type: "block" });
     inquiries.retry();
     expect(asks()).toHaveLength(1);
+  });
+
+  test("is over after two commits, for the block may be dead by then", () => {
+    const { inquiries, asks } = asking();
+    inquiries.block(hashOf("of a dead fork"), [2]);
+    inquiries.committed({ hash: blockHash(one), height: 1 as Height });
+    inquiries.answered(1, undefined);
+    expect(asks()).toHaveLength(2);
+    inquiries.committed({ hash: blockHash(two), height: 2 as Height });
+    inquiries.answered(2, undefined);
+    inquiries.retry();
+    expect(asks()).toHaveLength(2);
   });
 
   test("takes no notice of an answer that comes twice", () => {
@@ -132,34 +155,72 @@ describe("a question for a block", () => {
 });
 
 describe("a question for bodies", () => {
+  const made = block(2);
+  const hash = blockHash(made);
+  const other = hashOf("another id");
+
   test("goes to the proposer first, for what is missing", () => {
-    const { inquiries, latest } = asking();
-    inquiries.bodies(waiting(block(2), [first.id]));
-    expect(latest()).toMatchObject({
-      to: 2,
-      question: { type: "bodies", block: blockHash(block(2)), ids: [first.id] },
-    });
+    const { lack, latest } = asking();
+    lack(made, [first.id]);
+    const question = { type: "bodies", block: hash, ids: [first.id] };
+    expect(latest()).toMatchObject({ to: 2, question });
   });
 
-  test("asks for so many bodies at most", () => {
-    const { inquiries, latest } = asking();
+  test("is not asked when nothing is missing", () => {
+    const { lack, asks } = asking();
+    lack(made, []);
+    expect(asks()).toEqual([]);
+  });
+
+  test("asks for so many bodies at most, and for the others next", () => {
+    const { missing, lack, answered, latest } = asking();
     const ids = Array.from({ length: MAX_ASKED_BODIES + 1 }, (_, at) => hashOf(`${at}`));
-    inquiries.bodies(waiting(one, ids));
+    lack(made, ids);
     expect(latest().question).toMatchObject({ ids: { length: MAX_ASKED_BODIES } });
+    missing.set(hash, ids.slice(-1));
+    answered({ type: "bodies", bodies: [] });
+    expect(latest().question).toMatchObject({ ids: ids.slice(-1) });
   });
 
-  test("goes on to the next one while bodies are missing", () => {
-    const { inquiries, answered, latest } = asking();
-    inquiries.bodies(waiting(block(2), [first.id]));
-    answered({ type: "bodies", bodies: [] });
+  test("goes on to the next one, for what is still missing", () => {
+    const { missing, lack, answered, latest } = asking();
+    lack(made, [first.id, other]);
+    missing.set(hash, [other]);
+    answered({ type: "bodies", bodies: [first.bytes] });
+    expect(latest()).toMatchObject({ to: 0, question: { ids: [other] } });
+  });
+
+  test("goes on to the next one after no answer", () => {
+    const { lack, answered, latest } = asking();
+    lack(made, [first.id]);
+    answered(undefined);
     expect(latest().to).toBe(0);
   });
 
   test("is over when the payload is complete", () => {
-    const { inquiries, answered, asks } = asking();
-    inquiries.bodies(waiting(block(2), [first.id]));
-    inquiries.complete(blockHash(block(2)));
+    const { inquiries, lack, answered, asks } = asking();
+    lack(made, [first.id]);
+    inquiries.complete(hash);
     answered({ type: "bodies", bodies: [] });
+    inquiries.retry();
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("is over when the answer left nothing missing", () => {
+    const { inquiries, missing, lack, answered, asks } = asking();
+    lack(made, [first.id]);
+    missing.set(hash, []);
+    answered({ type: "bodies", bodies: [first.bytes] });
+    inquiries.retry();
+    expect(asks()).toHaveLength(1);
+  });
+
+  test("is over when its block lost its place to another", () => {
+    const { inquiries, missing, lack, asks } = asking();
+    lack(made, [first.id]);
+    missing.delete(hash);
+    inquiries.committed({ hash: blockHash(one), height: 1 as Height });
+    inquiries.answered(1, undefined);
     inquiries.retry();
     expect(asks()).toHaveLength(1);
   });

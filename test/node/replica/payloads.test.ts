@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Block, blockHash } from "../../../consensus/index.ts";
-import type { Hash, Height } from "../../../crypto/index.ts";
+import type { Hash, Height, View } from "../../../crypto/index.ts";
 import { missingIds, Payloads, transactionsOf } from "../../../node/replica/payloads.ts";
 import type { SignedTransaction } from "../../../node/transaction/index.ts";
 import { block, transfer } from "./fixtures.ts";
@@ -151,5 +151,29 @@ describe("payloads at or below a final height", () => {
     payloads.prune(1 as Height);
     expect(payloads.supply(first)).toEqual([waiting]);
     expect(payloads.incomplete()).toEqual([]);
+  });
+});
+
+describe("payloads of views long left", () => {
+  const open = () => {
+    const payloads = new Payloads();
+    payloads.open(content(one, [first, second]), all([first, second]));
+    return payloads;
+  };
+  const viewOf = (view: number) => view as View;
+
+  test("are forgotten when the engine has dropped their blocks", () => {
+    const payloads = open();
+    payloads.pruneViews(viewOf(17), () => false);
+    expect(payloads.size).toBe(1);
+    payloads.pruneViews(viewOf(18), () => false);
+    expect(payloads.size).toBe(0);
+    expect(payloads.find(first.id)).toBeUndefined();
+  });
+
+  test("stay as long as the engine holds their blocks", () => {
+    const payloads = open();
+    payloads.pruneViews(viewOf(1_000), () => true);
+    expect(payloads.size).toBe(1);
   });
 });

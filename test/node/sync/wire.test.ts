@@ -58,7 +58,8 @@ const answers: readonly Answer[] = [
 ];
 
 describe("what validators send comes back as it was", () => {
-  test("a batch of transactions", () => roundTrip(batchCodec, stored.bodies));
+  test("a batch of transactions", () =>
+    roundTrip(batchCodec, { sequence: 7, bodies: stored.bodies }));
   test("a proposal with ids and bodies", () => {
     roundTrip(proposalWithPayloadCodec, { message, ids: ids(2), bodies: stored.bodies });
   });
@@ -71,11 +72,13 @@ describe("what is longer than its bound is refused before it is read", () => {
   const tooLong = { ok: false, refusal: "too-long" };
 
   test("a batch of more transactions than one message may hold", () => {
-    expect(decode(batchCodec, uint32(MAX_BATCH_TRANSACTIONS + 1))).toEqual(tooLong);
+    expect(decode(batchCodec, concatBytes(uint32(7), uint32(MAX_BATCH_TRANSACTIONS + 1)))).toEqual(
+      tooLong,
+    );
   });
 
   test("a body larger than any transaction", () => {
-    const bytes = concatBytes(uint32(1), uint32(MAX_TRANSACTION_BYTES + 1));
+    const bytes = concatBytes(uint32(7), uint32(1), uint32(MAX_TRANSACTION_BYTES + 1));
     expect(decode(batchCodec, bytes)).toEqual(tooLong);
   });
 
@@ -125,7 +128,7 @@ describe("hostile bytes", () => {
 
   const codecs = [batchCodec, proposalWithPayloadCodec, questionCodec, answerCodec] as const;
   const samples = [
-    encode(batchCodec, stored.bodies),
+    encode(batchCodec, { sequence: 7, bodies: stored.bodies }),
     encode(proposalWithPayloadCodec, { message, ids: ids(2), bodies: bodies(2) }),
     encode(questionCodec, questions[0] as Question),
     encode(answerCodec, answers[4] as Answer),
