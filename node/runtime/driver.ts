@@ -62,6 +62,8 @@ export class Driver {
   readonly #indexer: Indexer;
   readonly #ours: OwnTransactions;
   readonly #timers = new Map<Timer, NodeJS.Timeout>();
+  /** Our newest vote, commit vote and timeout. */
+  readonly #lastFrames = new Map<Message["type"], Uint8Array>();
   #admissions = new ByteMap<Admission>();
   #isSound = true;
   #closed = false;
@@ -108,6 +110,11 @@ export class Driver {
     }
     this.step({ type: "transactions", source: "local", transactions });
     return this.#admissions;
+  }
+
+  /** A link came up: the peer may have missed what we said last, which may be all it needs to follow. */
+  greet(peer: ValidatorIndex): void {
+    for (const frame of this.#lastFrames.values()) this.#options.network.send(peer, frame);
   }
 
   /** The index is so far behind that our clients should wait. */
@@ -199,7 +206,11 @@ export class Driver {
     const message = signDraft(draft, chainId, signer);
     const ids = transactions.map(({ id }) => id);
     if (message.type === "proposal") this.#publishProposal(message, ids, transactions);
-    else network.broadcast(encode(messageCodec, message));
+    else {
+      const frame = encode(messageCodec, message);
+      this.#lastFrames.set(message.type, frame);
+      network.broadcast(frame);
+    }
     this.step({ type: "message", from: self, message, ids });
   }
 

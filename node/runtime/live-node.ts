@@ -161,7 +161,9 @@ export class LiveNode {
       },
       onPeer: (peer, state) => {
         log.debug({ peer }, state);
-        if (state === "connected") this.#beginWithQuorum();
+        if (state !== "connected") return;
+        this.#driver.greet(peer);
+        this.#beginWithQuorum();
       },
     };
   }

@@ -13,7 +13,7 @@ import type {
   Verifier,
 } from "../../consensus/index.ts";
 import { type Block, blockHash, Engine, initialSafetyState } from "../../consensus/index.ts";
-import { type Hash, toHex, view } from "../../crypto/index.ts";
+import { type Hash, view } from "../../crypto/index.ts";
 import type { World } from "./fixtures.ts";
 
 export const BASE_TIMEOUT_MS = 1000;
@@ -138,8 +138,4 @@ export function typesOf(effects: readonly Effect[]): readonly string[] {
   return effects.map((effect) =>
     effect.type === "sign" ? `sign ${effect.draft.type}` : effect.type,
   );
-}
-
-function hexOf(block: Block): string {
-  return toHex(blockHash(block));
 }

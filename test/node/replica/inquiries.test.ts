@@ -224,6 +224,16 @@ describe("a question for bodies", () => {
     inquiries.retry();
     expect(asks()).toHaveLength(1);
   });
+
+  test("is over when its block lost its place while it waited for a retry", () => {
+    const { inquiries, missing, lack, answered, asks } = asking();
+    lack(made, [first.id]);
+    for (let at = 0; at < 3; at++) answered(undefined);
+    missing.delete(hash);
+    inquiries.committed({ hash: blockHash(one), height: 1 as Height });
+    inquiries.retry();
+    expect(asks()).toHaveLength(3);
+  });
 });
 
 describe("catch-up", () => {

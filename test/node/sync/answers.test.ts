@@ -7,6 +7,7 @@ import {
   blockWithBodiesCodec,
   MAX_ANSWER_BYTES,
   MAX_ANSWERED_BLOCKS,
+  MAX_ASKED_BODIES,
 } from "../../../node/sync/wire.ts";
 import type { SignedTransaction } from "../../../node/transaction/index.ts";
 import { hashOf } from "../../consensus/fixtures.ts";
@@ -76,6 +77,12 @@ describe("a question for bodies", () => {
     expect(given).toEqual({ type: "bodies", bodies: [third.bytes, first.bytes] });
   });
 
+  test("is answered once for an id that it names twice", () => {
+    const twice = { ...question, ids: [first.id, first.id] };
+    const given = answer(twice, holding(first), nothingStored);
+    expect(given).toEqual({ type: "bodies", bodies: [first.bytes] });
+  });
+
   test("is answered from disk once the block is there, with nothing that was not asked for", () => {
     const disk = onDisk([withBodies(made, [first, second, third])], []);
     const given = answer(question, holding(first), disk);
@@ -85,6 +92,21 @@ describe("a question for bodies", () => {
   test("is answered with what the pool has when the block is not on disk", () => {
     const given = answer(question, holding(first), nothingStored);
     expect(given).toEqual({ type: "bodies", bodies: [first.bytes] });
+  });
+});
+
+describe("a question for more bodies than one answer holds", () => {
+  const ids = Array.from({ length: MAX_ASKED_BODIES }, (_, at) => hashOf(`${at}`));
+  const sizeOf = (bodies: readonly Uint8Array[]) =>
+    bodies.reduce((sum, { length }) => sum + length, 0);
+
+  test("is answered with those from the front that fit", () => {
+    const question = { type: "bodies", block: hashOf("unknown"), ids } as const;
+    const held = { ...nothingHeld, bodiesOf: () => ids.map(() => new Uint8Array(10_000)) };
+    const given = answer(question, held, nothingStored);
+    const bytes = given.type === "bodies" ? sizeOf(given.bodies) : 0;
+    expect(bytes).toBeLessThanOrEqual(MAX_ANSWER_BYTES);
+    expect(bytes).toBeGreaterThan(MAX_ANSWER_BYTES - 10_000);
   });
 });
 
