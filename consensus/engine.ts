@@ -16,7 +16,7 @@
 //   timeout of v or later, so each later TC carries a highQc view >= v, so each later votable block extends b.
 // Memory: tallies span a fixed window of views, the block tree MAX_BLOCKS; commits drop what they overtake.
 
-import { assert, equalBytes, type Hash, type Height, type View } from "../crypto/index.ts";
+import { assert, equalBytes, type Hash, type Height, next, type View } from "../crypto/index.ts";
 import { Ballots } from "./ballots.ts";
 import {
   type CommitCert,
@@ -96,6 +96,8 @@ export class Engine {
     this.#self = options.self;
     this.#pacemaker = options.pacemaker;
     this.#safety = options.safety;
+    // Nobody's message moves us back behind what the durable state proves.
+    this.#view = provenView(options.safety);
     this.#commitment = new Commitment(options.tip, (effect) => this.#effects.push(effect));
     const report = (evidence: Evidence) => this.#effects.push({ type: "evidence", evidence });
     this.#ballots = new Ballots(options.validators, report);
@@ -177,10 +179,10 @@ export class Engine {
   // --- Views -----------------------------------------------------------------------------------------------------
 
   #onStart(): void {
-    const { highQc, highTc, lastVote, lastCommitVote } = this.#safety;
-    const proven = (Math.max(highQc.view, highTc?.view ?? 0) + 1) as View;
+    const { highQc, lastVote, lastCommitVote } = this.#safety;
+    const proven = provenView(this.#safety);
     // Messages may have come first, and moved us on.
-    if (proven > this.#view) this.#enterView(proven);
+    if (proven === this.#view) this.#enterView(next(proven));
     this.#noteCertified(highQc);
     // The same bytes again: whoever missed them before the restart counts them now.
     if (lastVote?.view === this.#view) {
@@ -441,6 +443,11 @@ export class Engine {
     assert(this.#self !== undefined, "a follower signs nothing");
     return this.#self;
   }
+}
+
+/** The last view that is over by a certificate of ours. */
+function provenView({ highQc, highTc }: SafetyState): View {
+  return Math.max(highQc.view, highTc?.view ?? 0) as View;
 }
 
 function proposalDraft(block: Block, tc: TimeoutCert | undefined): Draft {

@@ -17,7 +17,8 @@ export function registerLookCommands(program: Program): void {
       const client = await clientOf(rpc);
       const status = answered(await client.status());
       output.record({ type: "status", ...status.raw }, () => {
-        const { finalized, pool } = status;
+        const { finalized, pool, peers } = status;
+        const connected = peers.filter((peer) => peer.connected).length;
         const rows = [
           ["node", client.url],
           ["chain", status.chainId],
@@ -26,7 +27,7 @@ export function registerLookCommands(program: Program): void {
           ["state root", finalized.stateRoot],
           ["view", String(status.view)],
           ["validators", String(status.validators.length)],
-          ["peers", String(status.peers)],
+          ["peers", `${connected} of ${peers.length} connected`],
           ["pool", `${pool.count} transactions, ${pool.bytes} bytes`],
         ];
         if (status.missing !== undefined) {

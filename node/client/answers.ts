@@ -17,7 +17,8 @@ export type Status = {
   readonly view: number;
   readonly finalized: FinalizedTip;
   readonly validators: readonly { readonly publicKey: string; readonly power: string }[];
-  readonly peers: number;
+  /** Everyone the node knows of, itself excepted. */
+  readonly peers: readonly { readonly connected: boolean }[];
   readonly pool: { readonly count: number; readonly bytes: number };
   /** What is missing while the chain stands still; undefined while it moves. */
   readonly missing: string | undefined;
@@ -88,7 +89,9 @@ export function readStatus(body: unknown): Status {
         power: String(validator.power),
       };
     }),
-    peers: Array.isArray(raw.peers) ? raw.peers.length : counter(raw.peers, "peers"),
+    peers: list(raw.peers, "peers").map((entry) => {
+      return { connected: record(entry, "peer").connected === true };
+    }),
     pool: { count: counter(pool.count, "pool.count"), bytes: counter(pool.bytes, "pool.bytes") },
     missing: typeof raw.missing === "string" ? raw.missing : undefined,
     raw,

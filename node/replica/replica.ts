@@ -170,10 +170,9 @@ export class Replica {
   }
 
   #onStart(): void {
-    // A proposal of ours that has to be repeated finds its content again.
-    for (const whole of this.#options.stored) this.#openWhole(whole);
-    this.#feed({ type: "start" });
+    // First what is here already: it need not be asked for, and a proposal that has to be repeated finds its content.
     this.#deliver(this.#options.stored, undefined);
+    this.#feed({ type: "start" });
   }
 
   // --- Transactions ----------------------------------------------------------------------------------------------

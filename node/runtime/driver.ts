@@ -128,6 +128,7 @@ export class Driver {
     this.#outbox.close();
     this.#batch.close();
     this.#ours.close();
+    this.#indexer.close();
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }

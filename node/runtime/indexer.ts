@@ -21,6 +21,7 @@ export class Indexer {
   readonly #options: IndexerOptions;
   #waiting: StateCommit[] = [];
   #pumping: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: IndexerOptions) {
     this.#options = options;
@@ -35,7 +36,14 @@ export class Indexer {
     return this.behind > MAX_BEHIND;
   }
 
+  /** What waits is forgotten: a restart finds it in the block log. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+  }
+
   add(commit: StateCommit): void {
+    if (this.#closed) return;
     this.#waiting.push(commit);
     if (this.#waiting.length > MAX_WAITING) {
       const what = `the state store is ${MAX_WAITING} blocks behind; the disk is too slow for this load`;
@@ -43,7 +51,14 @@ export class Indexer {
     }
     this.#hand();
     if (this.#waiting.length === 0 || this.#pumping !== undefined) return;
-    this.#pumping = this.#pump().catch(this.#options.failed);
+    this.#pumping = this.#pump()
+      .catch((error: unknown) => {
+        this.close();
+        this.#options.failed(error);
+      })
+      .finally(() => {
+        this.#pumping = undefined;
+      });
   }
 
   /** Resolves when there is room again. */
@@ -56,7 +71,6 @@ export class Indexer {
       await this.#options.store.flushed();
       this.#hand();
     }
-    this.#pumping = undefined;
   }
 
   #hand(): void {

@@ -8,6 +8,7 @@ import {
   type ValidatorIndex,
 } from "../../consensus/index.ts";
 import { ByteMap, decode, type Hash, type Height } from "../../crypto/index.ts";
+import { hashIn } from "../../crypto/native/index.ts";
 import type { GossipVerdict, Topic } from "../network/index.ts";
 import type { ReplicaEvent } from "../replica/index.ts";
 import {
@@ -82,7 +83,9 @@ export class Ingress {
   async #transactions(bytes: Uint8Array): Promise<GossipVerdict> {
     const decoded = decode(batchCodec, bytes);
     if (!decoded.ok) return "reject";
-    const results = await this.#check(decoded.value.bodies, "admission");
+    const news = decoded.value.bodies.filter((body) => !this.#options.isHeld(idOf(body)));
+    // Nothing in it is new: not worth passing on, nor anybody's fault.
+    const results = news.length === 0 ? undefined : await this.#check(news, "admission");
     if (results === undefined) return "ignore";
     const transactions = accepted(results);
     this.#options.step({ type: "transactions", source: "gossip", transactions });
@@ -97,7 +100,7 @@ export class Ingress {
     const { block } = message;
     if (this.#options.isKnownBlock({ hash: blockHash(block), height: block.height }))
       return "ignore";
-    const bodyIds = bodies.map((body) => transactionId(body));
+    const bodyIds = bodies.map(idOf);
     if (!areAmong(bodyIds, ids)) return "reject";
     const isSound = this.#options.step({ type: "message", from, message, ids });
     if (!isSound) return "reject";
@@ -139,6 +142,10 @@ function areAmong(bodyIds: readonly Hash[], ids: readonly Hash[]): boolean {
   const named = new ByteMap<true>();
   for (const id of ids) named.set(id, true);
   return bodyIds.every((id) => named.has(id));
+}
+
+function idOf(body: Uint8Array): Hash {
+  return transactionId(body, hashIn);
 }
 
 function accepted(results: readonly Checked[]): readonly SignedTransaction[] {

@@ -74,8 +74,8 @@ export class Outbox {
         this.#outgoing = [];
         this.#afterwards = [];
         await this.#write();
-        for (const then of afterwards) then();
         if (this.#closed) return;
+        for (const then of afterwards) then();
         for (const one of outgoing) {
           // What was sent before may have brought a halt.
           if (!this.#closed) this.#options.send(one);

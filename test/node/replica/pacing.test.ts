@@ -101,6 +101,24 @@ describe("the time of a view", () => {
   });
 });
 
+describe("a view whose work is done", () => {
+  function rested(): Pacing {
+    const paced = pacing();
+    paced.viewEntered(0, { timeoutMs: 300, isIdle: false });
+    expect(paced.isIdle).toBe(false);
+    expect(paced.workDone(40)).toBe(1_310);
+    return paced;
+  }
+
+  test("leaves the leader a whole heartbeat from then on", () => {
+    expect(rested().isIdle).toBe(true);
+  });
+
+  test("counts again when work arrives", () => {
+    expect(rested().workArrived(100)).toBe(310);
+  });
+});
+
 describe("a due proposal", () => {
   test("is remembered until it is made", () => {
     const paced = pacing();

@@ -200,12 +200,12 @@ describe("the outbox", () => {
     expect(log).toEqual(["send 1"]);
   });
 
-  test("still calls back for blocks that became durable after it was closed", async () => {
+  test("calls nobody back once it is closed: the other stores may be closed too", async () => {
     const { box, log, settle, finishAll } = outbox();
     box.blockStored(() => log.push("called back"));
     await settle();
     box.close();
     await finishAll();
-    expect(log.at(-1)).toBe("called back");
+    expect(log).not.toContain("called back");
   });
 });
