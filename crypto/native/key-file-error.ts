@@ -16,6 +16,8 @@ export class KeyFileError extends Error {
   override readonly name = "KeyFileError";
   readonly code: KeyFileCode;
   readonly path: string;
+  readonly what: string;
+  readonly remedy: string;
 
   constructor(
     code: KeyFileCode,
@@ -30,5 +32,7 @@ export class KeyFileError extends Error {
     super(`key file ${path}: ${what}; ${remedy}`, cause === undefined ? {} : { cause });
     this.code = code;
     this.path = path;
+    this.what = what;
+    this.remedy = remedy;
   }
 }

@@ -22,13 +22,11 @@ export async function openKeyFile(path: string, { env }: ActionContext): Promise
   }
 }
 
-/** The sentence of a KeyFileError ends with its remedy, after a semicolon. */
 export function keyFailure(error: unknown): unknown {
   if (!(error instanceof KeyFileError)) return error;
-  const cut = error.message.lastIndexOf("; ");
   return new CommandFailure({
-    message: error.message.slice(0, cut),
-    remedy: error.message.slice(cut + 2),
+    message: `key file ${error.path}: ${error.what}`,
+    remedy: error.remedy,
     code: error.code.toUpperCase().replaceAll("-", "_"),
     exitCode: 3,
     cause: error,

@@ -23,6 +23,8 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ["GENESIS_UNREADABLE", EXIT_CODES.badConfig],
   ["GENESIS_INVALID", EXIT_CODES.badConfig],
   ["CANNOT_LISTEN", EXIT_CODES.badConfig],
+  ["listen", EXIT_CODES.badConfig],
+  ["port-in-use", EXIT_CODES.portInUse],
   ["PORT_IN_USE", EXIT_CODES.portInUse],
   ["EADDRINUSE", EXIT_CODES.portInUse],
   ["DIRECTORY_LOCKED", EXIT_CODES.dataDirectory],

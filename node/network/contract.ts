@@ -64,7 +64,7 @@ export type NetworkHandlers = {
 export type RequestOptions = { readonly timeoutMs: number; readonly signal?: AbortSignal };
 
 export type Network = {
-  /** Resolves once we listen; links to the peers follow. Rejects with NetworkError "listen". */
+  /** Resolves once we listen; links to the peers follow. Rejects with NetworkError "listen" or "port-in-use". */
   start(): Promise<void>;
   /** Leaves no timer and no socket behind. */
   stop(): Promise<void>;

@@ -3,6 +3,7 @@
 export type NetworkErrorCode =
   /** We cannot listen: the port is taken, or the address is not ours. */
   | "listen"
+  | "port-in-use"
   /** Our network key is not the one on the list of validators. */
   | "wrong-key"
   /** Our bytes are above the limit (or an empty frame). */

@@ -255,7 +255,7 @@ function cannotListen(listen: readonly string[], cause: unknown): NetworkError {
   // libp2p wraps what the system said in advice about its own configuration.
   const said = /listen E[A-Z]+.*/.exec(reason)?.[0] ?? reason;
   return new NetworkError(
-    "listen",
+    said.includes("EADDRINUSE") ? "port-in-use" : "listen",
     `cannot listen on ${listen.join(", ")}: ${said}; free the port or choose another`,
     { cause },
   );

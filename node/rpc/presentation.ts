@@ -99,6 +99,7 @@ export function statusPageJson(status: NodeStatus) {
     peers: status.peers,
     sync: status.sync,
     pool: { count: status.pool.count, bytes: status.pool.bytes },
+    minFee: `${status.minFee}`,
     ...(status.missing === undefined ? {} : { missing: status.missing }),
   };
 }

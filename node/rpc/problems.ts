@@ -141,7 +141,7 @@ const KINDS = {
   },
   SENDER_FULL: {
     status: 429,
-    title: "This account has as many pending transactions as one account may",
+    title: "This account has as many pending bytes as one account may",
     retryable: true,
     remedy: "Wait until some of them are final.",
   },

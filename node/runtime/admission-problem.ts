@@ -20,7 +20,10 @@ export function checkProblem(refusal: CheckRefusal): Problem {
   }
 }
 
-export function admissionProblem(refused: AdmissionRefusal, hash: Hash): Problem {
+export function admissionProblem(
+  refused: AdmissionRefusal,
+  { hash, minFee }: { readonly hash: Hash; readonly minFee: bigint },
+): Problem {
   switch (refused.refusal) {
     case "nonce-too-low":
       return { code: "NONCE_TOO_LOW", hash, details: { expected: refused.expected } };
@@ -51,7 +54,7 @@ export function admissionProblem(refused: AdmissionRefusal, hash: Hash): Problem
     }
     case "app-rejected":
       return refused.code === "fee-too-low"
-        ? { code: "FEE_TOO_LOW", hash }
+        ? { code: "FEE_TOO_LOW", hash, details: amounts({ needed: minFee }) }
         : { code: "APP_REJECTED", hash, details: { reason: refused.code } };
   }
 }

@@ -2,7 +2,12 @@
 
 import type { ValidatorIndex } from "../../consensus/index.ts";
 import { equalBytes, type SecretKey, type Signer } from "../../crypto/index.ts";
-import { createSigner, readKeyFile } from "../../crypto/native/index.ts";
+import {
+  createSigner,
+  KeyFileError,
+  type KeyPair,
+  readKeyFile,
+} from "../../crypto/native/index.ts";
 import { ConfigError, type NodeConfig } from "../config/index.ts";
 import type { Genesis } from "../genesis/index.ts";
 
@@ -12,14 +17,14 @@ export type Identity = {
   readonly networkSecret: SecretKey;
 };
 
-/** @throws {ConfigError | KeyFileError} */
+/** @throws {ConfigError} */
 export async function openIdentity(config: NodeConfig, genesis: Genesis): Promise<Identity> {
   const { validatorKey, networkKey } = config;
   if (validatorKey === undefined) throw notAValidator(config, "config.json names no validatorKey");
   const passphrase = process.env.QUORATE_PASSPHRASE;
   const unlock = passphrase === undefined ? {} : { passphrase };
-  const validator = await readKeyFile(validatorKey, unlock);
-  const network = await readKeyFile(networkKey, unlock);
+  const validator = await readKey(validatorKey, unlock);
+  const network = await readKey(networkKey, unlock);
   const self = genesis.validators.findIndex(({ publicKey }) => {
     return equalBytes(publicKey, validator.publicKey);
   });
@@ -29,6 +34,20 @@ export async function openIdentity(config: NodeConfig, genesis: Genesis): Promis
     throw notAValidator(config, "its network key is not the one that genesis names");
   }
   return { self, signer: createSigner(validator.secretKey), networkSecret: network.secretKey };
+}
+
+async function readKey(path: string, unlock: { readonly passphrase?: string }): Promise<KeyPair> {
+  try {
+    return await readKeyFile(path, unlock);
+  } catch (error) {
+    if (!(error instanceof KeyFileError)) throw error;
+    const { code, what } = error;
+    const remedy =
+      code === "passphrase-needed"
+        ? "Put the passphrase into the variable QUORATE_PASSPHRASE."
+        : error.remedy;
+    throw new ConfigError({ source: path, path: "", what, remedy, cause: error });
+  }
 }
 
 function notAValidator({ dir }: NodeConfig, what: string): ConfigError {

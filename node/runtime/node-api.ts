@@ -5,13 +5,14 @@ import { type Address, decode, type Hash, type Height } from "../../crypto/index
 import { accountCodec, accountKey, EMPTY_ACCOUNT, type Ledger } from "../ledger/index.ts";
 import type { Metrics } from "../metrics/index.ts";
 import type { Network } from "../network/index.ts";
-import type { Replica } from "../replica/index.ts";
+import type { AdmissionRefusal, Replica } from "../replica/index.ts";
 import type {
   AccountState,
   BlockSelector,
   BlockView,
   NodeApi,
   NodeStatus,
+  Problem,
   Submission,
 } from "../rpc/index.ts";
 import { blockWithBodiesCodec } from "../sync/index.ts";
@@ -61,9 +62,10 @@ async function submitAll(
   transactions: readonly Uint8Array[],
 ): Promise<readonly Submission[]> {
   const full = { code: "POOL_FULL", details: { retryAfterMs: RETRY_AFTER_MS } } as const;
-  if (parts.driver.isBehind) {
-    return transactions.map(() => ({ ok: false, problem: full }));
+  if (parts.replica.status.catchingUpTo !== undefined) {
+    return transactions.map(() => ({ ok: false, problem: { code: "NOT_SYNCED" } }));
   }
+  if (parts.driver.isBehind) return transactions.map(() => ({ ok: false, problem: full }));
   const outcome = await parts.verification.check(transactions, "admission");
   if (!outcome.ok) return transactions.map(() => ({ ok: false, problem: full }));
   const settled = outcome.results.map((checked, at) => {
@@ -80,7 +82,7 @@ async function submitAll(
     const hash = (checked as Extract<Checked, { ok: true }>).transaction.id;
     const admission = admissions.get(hash);
     if (admission === undefined) return { ok: false, problem: { ...full, hash } };
-    if (!admission.ok) return { ok: false, problem: admissionProblem(admission, hash) };
+    if (!admission.ok) return { ok: false, problem: refused(parts, admission, hash) };
     return { ok: true, hash, status: parts.tracker.status(hash) };
   });
 }
@@ -93,7 +95,16 @@ function known(parts: NodeApiParts, checked: Checked, bytes: Uint8Array): Submis
   }
   const { id } = checked.transaction;
   const status = parts.tracker.status(id);
-  return status.state === "unknown" ? undefined : { ok: true, hash: id, status };
+  // What was refused before is looked at again: the reason may be gone.
+  const isOpen = status.state === "unknown" || status.state === "rejected";
+  return isOpen ? undefined : { ok: true, hash: id, status };
+}
+
+function refused(parts: NodeApiParts, refusal: AdmissionRefusal, hash: Hash): Problem {
+  const { minFee } = parts.root.genesis.ledger;
+  const problem = admissionProblem(refusal, { hash, minFee });
+  parts.tracker.noteRefusal(hash, problem);
+  return problem;
 }
 
 function accountOf({ ledger }: NodeApiParts, address: Address): AccountState {
@@ -146,6 +157,7 @@ function statusOf(parts: NodeApiParts): NodeStatus {
         ? { state: "synced" }
         : { state: "syncing", target: status.catchingUpTo },
     pool: status.pool,
+    minFee: genesis.ledger.minFee,
     ...(missing === undefined ? {} : { missing }),
   };
 }

@@ -212,7 +212,13 @@ function refuseDivergence(blockStore: BlockStore, height: Height, ours: Hash): v
 function restoreSafety(root: ChainRoot, log: SafetyLog, isFresh: boolean): SafetyState {
   if (log.last === undefined) {
     if (isFresh) return initialSafetyState(root.genesisQc);
-    throw damaged("there are blocks but no record of what this validator has signed");
+    throw new StorageError({
+      code: "LOG_DAMAGED",
+      what: "there are blocks but no record of what this validator has signed",
+      path: log.path,
+      remedy:
+        "Put the very safety log of this data back, or retire the key: one that has forgotten what it signed must not sign again.",
+    });
   }
   const decoded = decode(safetyStateCodec, log.last);
   if (!decoded.ok) throw damaged(`the safety record does not decode (${decoded.refusal})`);

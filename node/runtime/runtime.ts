@@ -30,7 +30,7 @@ export type RunningValidator = {
 
 type Closers = (() => Promise<void> | void)[];
 
-/** @throws {ConfigError | KeyFileError | StorageError | HaltError | NetworkError | RpcError} with a `code` and a remedy */
+/** @throws {ConfigError | StorageError | HaltError | NetworkError | RpcError} with a `code` and a remedy */
 export async function startValidator(options: ValidatorOptions): Promise<RunningValidator> {
   const closers: Closers = [];
   const stop = async () => {

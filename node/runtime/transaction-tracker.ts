@@ -4,11 +4,15 @@
 import { ByteMap, decode, type Hash, type Height } from "../../crypto/index.ts";
 import type { Receipt } from "../ledger/index.ts";
 import type { Inventory } from "../replica/index.ts";
-import { isReached, type TransactionStatus, type Wait } from "../rpc/index.ts";
+import { isReached, type Problem, type TransactionStatus, type Wait } from "../rpc/index.ts";
 import type { BlockStore, StateStore } from "../storage/index.ts";
 import { receiptAt, receiptPlaceCodec } from "./transaction-record.ts";
 
 type Outcome = Extract<TransactionStatus, { state: "final" }>;
+type Rejected = Extract<TransactionStatus, { state: "rejected" }>;
+/** Refusals that are remembered for those who ask later. */
+const MAX_REFUSALS = 16_384;
+
 type Waiter = { readonly wait: Wait; readonly resolve: (status: TransactionStatus) => void };
 
 export type TrackerOptions = {
@@ -31,6 +35,9 @@ export class TransactionTracker {
   /** In two generations: when the younger is full, the older goes. */
   #expiry = new ByteMap<Height>();
   #olderExpiry = new ByteMap<Height>();
+  /** Refused by the pool, in two generations as well. */
+  #refusals = new ByteMap<Rejected>();
+  #olderRefusals = new ByteMap<Rejected>();
   #height: number;
 
   constructor(options: TrackerOptions, height: Height) {
@@ -43,6 +50,8 @@ export class TransactionTracker {
     if (outcome !== undefined) return outcome;
     const whereabouts = this.#options.inventory.whereabouts(id);
     if (whereabouts !== undefined) return whereabouts;
+    const rejected = this.#refusals.get(id) ?? this.#olderRefusals.get(id);
+    if (rejected !== undefined) return rejected;
     const validUntilHeight = this.#expiryOf(id);
     if (validUntilHeight === undefined) return { state: "unknown" };
     return validUntilHeight <= this.#height
@@ -78,6 +87,14 @@ export class TransactionTracker {
     if (this.#expiry.size < MAX_EXPIRING / 2) return;
     this.#olderExpiry = this.#expiry;
     this.#expiry = new ByteMap();
+  }
+
+  /** The pool did not take it in; the same bytes may be offered again. */
+  noteRefusal(id: Hash, { code, detail = "" }: Pick<Problem, "code" | "detail">): void {
+    this.#refusals.set(id, { state: "rejected", code, detail });
+    if (this.#refusals.size < MAX_REFUSALS / 2) return;
+    this.#olderRefusals = this.#refusals;
+    this.#refusals = new ByteMap();
   }
 
   included(ids: readonly Hash[]): void {

@@ -91,6 +91,7 @@ export const nodeStatus: NodeStatus = {
   peers: [{ index: 0, connected: true }, { connected: false }],
   sync: { state: "synced" },
   pool: { count: 2, bytes: 500 },
+  minFee: 1n,
 };
 
 /** Takes everything and keeps it pending; whatever a test says instead comes first. */

@@ -52,7 +52,10 @@ describe("a transaction that the pool refused", () => {
       { code: "APP_REJECTED", details: { reason: "zero-amount" } },
     ],
   ])("for %o is told of it with the numbers", (refused, problem) => {
-    expect(admissionProblem(refused, hash)).toMatchObject({ ...problem, hash });
+    expect(admissionProblem(refused, { hash: hash, minFee: 3n })).toMatchObject({
+      ...problem,
+      hash,
+    });
   });
 });
 
