@@ -30,7 +30,7 @@ describe("the exit code", () => {
   });
 
   test("comes from the nearest cause that has one", () => {
-    const error = errorWith("listen", new Error("wrapped", { cause: errorWith("EADDRINUSE") }));
+    const error = errorWith("reset", new Error("wrapped", { cause: errorWith("EADDRINUSE") }));
     expect(exitCodeOf(error)).toBe(4);
     expect(exitCodeOf(errorWith("BAD_CONFIG", errorWith("EADDRINUSE")))).toBe(3);
   });

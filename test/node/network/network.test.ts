@@ -166,7 +166,7 @@ describe("the door", () => {
     const second = validator(0, peers);
     const message = /^cannot listen on .*: listen EADDRINUSE.*; free the port or choose another$/;
     const refused = expect.objectContaining({
-      code: "listen",
+      code: "port-in-use",
       message: expect.stringMatching(message),
     });
     await expect(second.network.start()).rejects.toEqual(refused);

@@ -66,6 +66,7 @@ describe("GET /v1/status", () => {
       peers: [{ index: 0, connected: true }, { connected: false }],
       sync: { state: "synced" },
       pool: { count: 2, bytes: 500 },
+      minFee: "1",
     });
   });
 

@@ -46,13 +46,16 @@ describe("a transaction that the pool refused", () => {
       { refusal: "pool-full", count: 1, bytes: 1, feeToEnter: 4n },
       { code: "POOL_FULL", details: { retryAfterMs: 500, feeToEnter: "4" } },
     ],
-    [{ refusal: "app-rejected", code: "fee-too-low" }, { code: "FEE_TOO_LOW" }],
+    [
+      { refusal: "app-rejected", code: "fee-too-low" },
+      { code: "FEE_TOO_LOW", details: { needed: "3" } },
+    ],
     [
       { refusal: "app-rejected", code: "zero-amount" },
       { code: "APP_REJECTED", details: { reason: "zero-amount" } },
     ],
   ])("for %o is told of it with the numbers", (refused, problem) => {
-    expect(admissionProblem(refused, { hash: hash, minFee: 3n })).toMatchObject({
+    expect(admissionProblem(refused, { hash, minFee: 3n })).toMatchObject({
       ...problem,
       hash,
     });

@@ -113,6 +113,24 @@ describe("the status of a transaction", () => {
     expect(tracker.status(id)).toMatchObject({ state: "final" });
   });
 
+  test("is rejected once the pool refused it, until it is taken in after all", () => {
+    const { tracker, places } = tracking();
+    tracker.noteRefusal(id, { code: "NONCE_GAP", detail: "two are missing" });
+    const rejected = { state: "rejected", code: "NONCE_GAP", detail: "two are missing" };
+    expect(tracker.status(id)).toEqual(rejected);
+    places.set(id, PENDING);
+    expect(tracker.status(id)).toEqual(PENDING);
+  });
+
+  test("is forgotten as rejected after many others", () => {
+    const { tracker } = tracking();
+    tracker.noteRefusal(id, { code: "NONCE_GAP" });
+    for (let other = 0; other < 16_384; other++) {
+      tracker.noteRefusal(hashOf(`other ${other}`), { code: "NONCE_GAP" });
+    }
+    expect(tracker.status(id)).toEqual({ state: "unknown" });
+  });
+
   test("is remembered as expired for a bounded number, the newest surely", () => {
     const { tracker } = tracking();
     for (let one = 0; one < 70_000; one++) {
