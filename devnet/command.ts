@@ -9,18 +9,7 @@ import {
   usageFailure,
 } from "../node/cli/index.ts";
 
-export type DevnetOptions = {
-  readonly validators?: number;
-  readonly accounts?: number;
-  readonly seed?: string;
-  readonly dir?: string;
-  readonly rpcPort: number;
-  readonly p2pPort: number;
-  readonly reset?: boolean;
-  readonly ephemeral?: boolean;
-  readonly duration?: number;
-  readonly readyTimeout: number;
-};
+import type { DevnetOptions } from "./run.ts";
 
 const MAX_DEVNET_VALIDATORS = 64;
 const MAX_DEVNET_ACCOUNTS = 10_000;

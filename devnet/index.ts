@@ -1,3 +1,4 @@
 // The devnet: a chain of validators on one machine, each a process of its own.
 
-export { type DevnetOptions, registerDevnetCommand } from "./command.ts";
+export { registerDevnetCommand } from "./command.ts";
+export type { DevnetOptions } from "./run.ts";

@@ -10,7 +10,6 @@ import {
 } from "../node/cli/index.ts";
 import { chainIdOf } from "../node/genesis/index.ts";
 import { banner } from "./banner.ts";
-import type { DevnetOptions } from "./command.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
 import { invocation } from "./invocation.ts";
 import { LiveLine } from "./live-line.ts";
@@ -21,6 +20,19 @@ import { Supervisor } from "./supervisor.ts";
 import type { Death, ValidatorProcess } from "./validator-process.ts";
 
 const WARNING = "development keys, public to everyone: never for anything of value";
+
+export type DevnetOptions = {
+  readonly validators?: number;
+  readonly accounts?: number;
+  readonly seed?: string;
+  readonly dir?: string;
+  readonly rpcPort: number;
+  readonly p2pPort: number;
+  readonly reset?: boolean;
+  readonly ephemeral?: boolean;
+  readonly duration?: number;
+  readonly readyTimeout: number;
+};
 
 export async function runDevnet(options: DevnetOptions, context: ActionContext): Promise<number> {
   const ending = createEnding();

@@ -3,7 +3,7 @@
 
 import { CommanderError } from "commander";
 import type { Problem } from "../client/index.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import type { FailureText } from "./output.ts";
 
 export type FailureDetails = {
@@ -61,7 +61,6 @@ export async function describeFailure(error: unknown): Promise<FailureText> {
     const remedy = code === "UNREACHABLE" ? UNREACHABLE_REMEDY : undefined;
     return { message: error.message, exitCode: EXIT_CODES.unexpected, code, remedy };
   }
-  const { exitCodeOf } = await import("../config/index.ts");
   const exitCode = exitCodeOf(error);
   if ("remedy" in error && typeof error.remedy === "string") {
     const { remedy } = error;

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { Option } from "commander";
 import { ignoreBrokenPipe } from "./broken-pipe.ts";
 import { createEnding, type Ending } from "./ending.ts";
-import { EXIT_CODES } from "./exit-codes.ts";
+import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
 import { describeFailure } from "./failure.ts";
 import { integerOption } from "./options.ts";
 import { type ActionContext, addCommand, type Program } from "./program.ts";
@@ -69,13 +69,14 @@ async function run(options: NodeOptions, context: ActionContext): Promise<number
 
 async function start(options: NodeOptions, { output, env }: ActionContext, ending: Ending) {
   const { dir, ...flags } = options;
-  const [{ exitCodeOf, loadConfig }, { readGenesis }, { startValidator }, { createLogger }] =
-    await Promise.all([
+  const [{ loadConfig }, { readGenesis }, { startValidator }, { createLogger }] = await Promise.all(
+    [
       import("../config/index.ts"),
       import("../genesis/index.ts"),
       import("../runtime/index.ts"),
       import("../logging/index.ts"),
-    ]);
+    ],
+  );
   const config = await loadConfig({ dir, flags, env });
   const genesis = await readGenesis(config.genesis);
   const publicKey = await publicKeyText(config.validatorKey);

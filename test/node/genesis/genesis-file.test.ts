@@ -4,7 +4,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { exitCodeOf } from "../../../node/config/index.ts";
+import { exitCodeOf } from "../../../node/cli/exit-codes.ts";
 import {
   describeGenesisRefusal,
   GenesisError,

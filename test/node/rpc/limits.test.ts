@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { exitCodeOf } from "../../../node/config/index.ts";
+import { exitCodeOf } from "../../../node/cli/exit-codes.ts";
 import { createLogger } from "../../../node/logging/index.ts";
 import { createRpc, type TransactionStatus, type Wait } from "../../../node/rpc/index.ts";
 import { MAX_TRANSACTION_BYTES } from "../../../node/transaction/index.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { commitCertCodec, type Evidence, type Halt } from "../../../consensus/index.ts";
 import { encode, type Height, toHex, type View } from "../../../crypto/index.ts";
-import { exitCodeOf } from "../../../node/config/index.ts";
+import { exitCodeOf } from "../../../node/cli/exit-codes.ts";
 import { HaltError, recordHalt, refuseAfterHalt } from "../../../node/runtime/halt.ts";
 import { hashOf } from "../../consensus/fixtures.ts";
 import { block, committee } from "../replica/fixtures.ts";

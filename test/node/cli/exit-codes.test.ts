@@ -1,7 +1,7 @@
 // How a process says how it ended.
 
 import { describe, expect, test } from "vitest";
-import { EXIT_CODES, exitCodeOf } from "../../../node/config/index.ts";
+import { EXIT_CODES, exitCodeOf } from "../../../node/cli/exit-codes.ts";
 
 const errorWith = (code: string, cause?: unknown) =>
   Object.assign(new Error("failed", { cause }), { code });
