@@ -82,7 +82,6 @@ async function throughput(ceilingPerSecond: number | undefined): Promise<number>
   const share =
     ceilingPerSecond === undefined ? undefined : transactionsPerSecond / ceilingPerSecond;
   const ofCeiling = share === undefined ? "" : `${rounded(share)} of the ceiling, `;
-  const { earlyMiB, lateMiB, highestMiB } = memory;
   report(
     "throughput",
     { ...result, shareOfCeiling: share },
@@ -95,8 +94,9 @@ async function throughput(ceilingPerSecond: number | undefined): Promise<number>
     ["loaded submit -> final, p99", `${Math.round(result.p99Ms)} ms`, ""],
     [
       "resident memory a validator",
-      `${Math.round(highestMiB)} MiB`,
-      `highest; median ${Math.round(earlyMiB)} early, ${Math.round(lateMiB)} late`,
+      `${Math.round(memory.lateMiB)} MiB`,
+      `${Math.round(memory.lateAnonymousMiB)} of it anonymous; ${Math.round(memory.earlyMiB)} early, ` +
+        `highest ${Math.round(memory.highestMiB)}`,
     ],
   );
   return transactionsPerSecond;
