@@ -18,14 +18,9 @@
 
 import { assert, equalBytes, type Hash, type Height, next, type View } from "../crypto/index.ts";
 import { Ballots } from "./ballots.ts";
-import {
-  type CommitCert,
-  type CommitVoteContent,
-  type QuorumCert,
-  sameVote,
-  type TimeoutCert,
-} from "./certificates.ts";
-import type { ChainNode, Tip } from "./chain.ts";
+import { type CommitCert, type QuorumCert, sameVote, type TimeoutCert } from "./certificates.ts";
+import type { Tip } from "./chain.ts";
+import { CommitVoting } from "./commit-voting.ts";
 import { Commitment, targetOf } from "./commitment.ts";
 import {
   type Block,
@@ -40,7 +35,6 @@ import {
 import { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 import type { Effect, EngineStatus, Event, Evidence } from "./protocol.ts";
 import {
-  mayCommitVote,
   mayPropose,
   mayTimeout,
   mayVote,
@@ -53,9 +47,6 @@ import { leaderOf, type ValidatorIndex, type ValidatorSet } from "./validators.t
 export const PAST_VIEWS = 16;
 /** ... to this many ahead; what lies further ahead is dropped, for only certificates move us. */
 export const FUTURE_VIEWS = 64;
-/** When execution lags behind, so many of the oldest and of the newest certified blocks wait for their commit vote. */
-const MAX_CERTIFIED = 4;
-
 export type EngineOptions = {
   readonly validators: ValidatorSet;
   /** Our own index; undefined for a follower, which never signs. */
@@ -71,6 +62,7 @@ export class Engine {
   readonly #self: ValidatorIndex | undefined;
   readonly #pacemaker: PacemakerOptions;
   readonly #commitment: Commitment;
+  readonly #commitVoting: CommitVoting;
   readonly #ballots: Ballots;
   #safety: SafetyState;
   #view = 0 as View;
@@ -80,8 +72,6 @@ export class Engine {
   #voteFor: Proposal | undefined;
   /** The parent that the payload under way was asked for. */
   #proposeOn: Hash | undefined;
-  /** Certificates whose blocks we may still commit-vote for, by view ascending; twice MAX_CERTIFIED at most. */
-  #certified: readonly QuorumCert[] = [];
   #ownVote: Vote | undefined;
   /** In this order: commit votes come before the commit that drops their blocks. */
   readonly #pursuits = [
@@ -99,6 +89,7 @@ export class Engine {
     // Nobody's message moves us back behind what the durable state proves.
     this.#view = provenView(options.safety);
     this.#commitment = new Commitment(options.tip, (effect) => this.#effects.push(effect));
+    this.#commitVoting = new CommitVoting(this.#commitment);
     const report = (evidence: Evidence) => this.#effects.push({ type: "evidence", evidence });
     this.#ballots = new Ballots(options.validators, report);
   }
@@ -183,7 +174,7 @@ export class Engine {
     const proven = provenView(this.#safety);
     // Messages may have come first, and moved us on.
     if (proven === this.#view) this.#enterView(next(proven));
-    this.#noteCertified(highQc);
+    this.#commitVoting.note(highQc, this.#safety);
     // The same bytes again: whoever missed them before the restart counts them now.
     if (lastVote?.view === this.#view) {
       this.#sign({ type: "vote", content: lastVote, voter: this.#selfIndex() });
@@ -294,7 +285,7 @@ export class Engine {
   #processQc(qc: QuorumCert): void {
     this.#safety = withCertificates(this.#safety, { qc });
     if (qc.view >= this.#view) this.#enterView((qc.view + 1) as View);
-    this.#noteCertified(qc);
+    this.#commitVoting.note(qc, this.#safety);
     this.#commitment.applyTwoChain(qc);
   }
 
@@ -305,52 +296,10 @@ export class Engine {
     if (cert !== undefined) this.#commitment.onCommitCert(cert);
   }
 
-  #noteCertified(qc: QuorumCert): void {
-    if (qc.height <= this.#commitment.tip.height || !this.#mayStillCommitVote(qc.view)) return;
-    if (this.#certified.some((known) => sameVote(known, qc))) return;
-    const byView = [...this.#certified, qc].sort((left, right) => left.view - right.view);
-    // The oldest are executed first, the newest are worth most.
-    this.#certified = byView.filter((_, at) => {
-      return at < MAX_CERTIFIED || at >= byView.length - MAX_CERTIFIED;
-    });
-  }
-
-  /** Executes certified blocks with their ancestors and, if the rules allow, vouches for the newest that is executed. */
   #pursueCommitVote(): void {
     if (this.#self === undefined) return;
-    this.#certified = this.#certified.filter(
-      (qc) => qc.height > this.#commitment.tip.height && this.#mayStillCommitVote(qc.view),
-    );
-    for (const qc of this.#certified.toReversed()) {
-      const nodes = this.#commitment.executedPath(targetOf(qc));
-      const stateRoot = nodes?.at(-1)?.stateRoot;
-      if (nodes === undefined || stateRoot === undefined) continue;
-      return this.#commitVote(qc, { nodes, stateRoot, voter: this.#self });
-    }
-  }
-
-  #commitVote(
-    qc: QuorumCert,
-    executed: {
-      readonly nodes: readonly ChainNode[];
-      readonly stateRoot: Hash;
-      readonly voter: ValidatorIndex;
-    },
-  ): void {
-    const { nodes, stateRoot, voter } = executed;
-    const { epoch, view, height, block } = qc;
-    if (this.#commitment.contradicts(height, { hash: block, stateRoot })) return;
-    const content: CommitVoteContent = { epoch, view, height, block, stateRoot };
-    const verdict = mayCommitVote(this.#safety, qc, content);
-    if (!verdict.ok) return;
-    for (const node of nodes) this.#commitment.store(node);
-    this.#persistAndSign(verdict.state, { type: "commit-vote", content, voter, qc });
-  }
-
-  /** Saves the work of executing what the rules would refuse in any case. */
-  #mayStillCommitVote(view: View): boolean {
-    const { lastCommitVote, lastTimeout } = this.#safety;
-    return view > (lastCommitVote?.view ?? 0) && view > (lastTimeout?.view ?? 0);
+    const due = this.#commitVoting.pursue(this.#safety, this.#self);
+    if (due !== undefined) this.#persistAndSign(due.state, due.draft);
   }
 
   // --- Timeouts --------------------------------------------------------------------------------------------------
