@@ -39,7 +39,7 @@ export type AppendLogOptions = {
   readonly kind?: string;
   /** The sequence of the first frame of a new file. Default 1. */
   readonly firstSequence?: number;
-  /** Frames before this position were checked and indexed earlier, and are not read at open. */
+  /** Frames before this position were visited earlier; at open they are checked and no more. */
   readonly resumeAt?: LogPosition;
   /** Sees every frame from `resumeAt` on, in order, before the log is handed out. */
   readonly visit?: (frame: LogFrame) => void;
@@ -120,10 +120,9 @@ function recover(
   if (options.firstSequence !== undefined && options.firstSequence !== firstSequence) {
     throw damaged(`begins at frame ${firstSequence}, not ${options.firstSequence}`, path, 0);
   }
-  let next = options.resumeAt ?? { offset: FILE_HEADER_BYTES, sequence: firstSequence };
-  if (next.offset > size) {
-    throw damaged(`${next.offset - size} synced bytes are gone from the end`, path, size);
-  }
+  const known = options.resumeAt?.offset ?? FILE_HEADER_BYTES;
+  if (known > size) throw damaged(`${known - size} synced bytes are gone from the end`, path, size);
+  let next: LogPosition = { offset: FILE_HEADER_BYTES, sequence: firstSequence };
   const source = { size, seed, maxPayloadBytes: maxFrameBytes, read };
   let frames = 0;
   for (;;) {
@@ -136,10 +135,14 @@ function recover(
         next.offset,
       );
     }
+    const isNew = next.offset >= known;
     next = { offset: frame.end, sequence: frame.sequence + 1 };
+    // What the owner knows already is checked all the same: a hole must not wait until somebody reads there.
+    if (!isNew) continue;
     options.visit?.({ records: recordsOf(frame, path), next });
     frames += 1;
   }
+  if (next.offset < known) throw damaged("a frame that was synced is bad", path, next.offset);
   const truncatedBytes = size - next.offset;
   if (truncatedBytes > 0) {
     refuseHole(source, next, path);

@@ -32,7 +32,7 @@ export type SegmentedLogOptions = {
   readonly maxFrameBytes: number;
   /** A file of this size or more is followed by a new one. */
   readonly segmentBytes: number;
-  /** Frames before it are not read at open. */
+  /** Frames before it are checked at open where they share its file, and not visited. */
   readonly resumeAt: LogCursor | undefined;
   readonly visit: (frame: LocatedFrame) => void;
   readonly disk?: Disk;

@@ -150,11 +150,19 @@ describe("an append log", () => {
     expect(openLog(diskWith(torn)).texts).toEqual([]);
   });
 
-  test("starts from where an index left off and does not read what lies before", () => {
+  test("starts from where an index left off and does not visit what lies before", () => {
     const { bytes, bounds } = written(["one", "two", "three"]);
-    const disk = diskWith(flipped(bytes, bounds[0] ?? 0));
     const resumeAt = { offset: bounds[1] ?? 0, sequence: 2 };
-    expect(openLog(disk, { resumeAt }).texts).toEqual([["two"], ["three"]]);
+    expect(openLog(diskWith(bytes), { resumeAt }).texts).toEqual([["two"], ["three"]]);
+  });
+
+  test("refuses damage before the place where an index left off", async () => {
+    const { bytes, bounds } = written(["one", "two", "three"]);
+    for (const left of [1, 2, 3]) {
+      const disk = diskWith(flipped(bytes, bounds[0] ?? 0));
+      const resumeAt = { offset: bounds[left] ?? 0, sequence: left + 1 };
+      await storageError("LOG_DAMAGED", () => openLog(disk, { resumeAt }));
+    }
   });
 
   test("refuses to be shorter than an index remembers it", async () => {

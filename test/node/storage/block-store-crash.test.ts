@@ -122,7 +122,7 @@ describe("a block store after a crash", () => {
     await storageError("LOG_DAMAGED", () => openStore(directory, options));
   });
 
-  test("finds a flipped bit in a block when it reads it", async () => {
+  test("finds a flipped bit in a block that is indexed as it opens", async () => {
     const directory = newFolder();
     const { store } = await openStore(directory);
     store.putBlock(block(0));
@@ -131,7 +131,19 @@ describe("a block store after a crash", () => {
     const path = join(directory, name);
     const bytes = readFileSync(path);
     writeFileSync(path, flipped(new Uint8Array(bytes), bytes.length - 1));
+    await storageError("LOG_DAMAGED", () => openStore(directory));
+  });
+
+  test("finds a bit that flips later when it reads the block", async () => {
+    const directory = newFolder();
+    const { store } = await openStore(directory);
+    store.putBlock(block(0));
+    await store.close();
     const again = await openStore(directory);
+    const [name = ""] = readdirSync(directory).filter((file) => file.endsWith(".log"));
+    const path = join(directory, name);
+    const bytes = readFileSync(path);
+    writeFileSync(path, flipped(new Uint8Array(bytes), bytes.length - 1));
     await storageError("LOG_DAMAGED", () => again.store.blockByHash(block(0).hash));
   });
 
