@@ -121,6 +121,11 @@ export class Simulation {
     return Math.min(...among.map((index) => this.validators[index]?.height() ?? 0));
   }
 
+  /** How often validators gave a view up, all together. */
+  timeouts(): number {
+    return [...this.#statements.keys()].filter((key) => key.includes(" timeout ")).length;
+  }
+
   highestHeight(): number {
     return Math.max(...this.validators.map((validator) => validator.height()));
   }

@@ -30,6 +30,14 @@ describe("four simulated validators", () => {
     simulation.checkAgreement();
   });
 
+  test("give no view up on an idle chain, nor after a transfer on it", () => {
+    const simulation = new Simulation({ seed: 1 });
+    load(simulation, { seed: 1, count: 5, everyMs: 900 });
+    simulation.run(10_000);
+    expect(simulation.finalTransactions(0)).toBe(5);
+    expect(simulation.timeouts()).toBe(0);
+  });
+
   test("finalize a transfer within four message delays of a calm network", () => {
     const mood = { ...CALM, minDelayMs: 10, maxDelayMs: 10 };
     const simulation = new Simulation({ seed: 1, mood });
