@@ -106,6 +106,10 @@ export class Engine {
     };
   }
 
+  get view(): View {
+    return this.#view;
+  }
+
   get highQc(): QuorumCert {
     return this.#safety.highQc;
   }

@@ -83,6 +83,7 @@ async function start(options: NodeOptions, { output, env }: ActionContext, endin
   const validator = await startValidator({
     config,
     genesis,
+    passphrase: env.QUORATE_PASSPHRASE,
     log: createLogger({ level: config.log.level }),
     onFatal: (error) => ending.end({ exitCode: exitCodeOf(error), error }),
   });

@@ -210,7 +210,7 @@ export class Replica {
     if (!verification.ok) return this.#penalise(from, verification.refusal);
     if (message.type === "proposal") {
       this.#announced = { hash: blockHash(message.block), ids: ids ?? [] };
-      if (message.block.view >= this.#engine.status.view) this.#startCounting();
+      if (message.block.view >= this.#engine.view) this.#startCounting();
     }
     this.#feed({ type: "message", message: verification.message });
     this.#announced = undefined;
@@ -320,8 +320,8 @@ export class Replica {
   #onTimer(timer: Timer): void {
     switch (timer) {
       case "view":
-        this.#pass({ type: "gave-up-view", view: this.#engine.status.view });
-        return this.#feed({ type: "timer", view: this.#engine.status.view });
+        this.#pass({ type: "gave-up-view", view: this.#engine.view });
+        return this.#feed({ type: "timer", view: this.#engine.view });
       case "propose":
         return this.#tryPropose();
       case "pull":
@@ -358,7 +358,7 @@ export class Replica {
 
   /** A view begins before the block below it is final; once that is, an idle leader may take its time. */
   #restIfIdle(): void {
-    const isProposed = this.#newestProposal >= this.#engine.status.view;
+    const isProposed = this.#newestProposal >= this.#engine.view;
     if (isProposed || this.#pacing.isIdle || this.#content.hasWork(this.#engine.highQc)) return;
     this.#setTimer("view", this.#pacing.workDone(this.#now));
   }
@@ -377,7 +377,7 @@ export class Replica {
   // --- Bodies ----------------------------------------------------------------------------------------------------
 
   #obtainPayload({ block, hash }: Extract<Effect, { type: "obtain-payload" }>): void {
-    if (block.view >= this.#engine.status.view) this.#pacing.blockSeen(this.#now);
+    if (block.view >= this.#engine.view) this.#pacing.blockSeen(this.#now);
     if (block.view > this.#newestProposal) this.#newestProposal = block.view;
     const announced = this.#announced;
     const known = this.#payloads.get(hash);

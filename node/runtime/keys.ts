@@ -18,10 +18,12 @@ export type Identity = {
 };
 
 /** @throws {ConfigError} */
-export async function openIdentity(config: NodeConfig, genesis: Genesis): Promise<Identity> {
+export async function openIdentity(
+  { config, genesis }: { readonly config: NodeConfig; readonly genesis: Genesis },
+  passphrase: string | undefined,
+): Promise<Identity> {
   const { validatorKey, networkKey } = config;
   if (validatorKey === undefined) throw notAValidator(config, "config.json names no validatorKey");
-  const passphrase = process.env.QUORATE_PASSPHRASE;
   const unlock = passphrase === undefined ? {} : { passphrase };
   const validator = await readKey(validatorKey, unlock);
   const network = await readKey(networkKey, unlock);

@@ -16,6 +16,8 @@ import { type ChainRoot, chainRootOf, closeStores, openStores, restore } from ".
 export type ValidatorOptions = {
   readonly config: NodeConfig;
   readonly genesis: Genesis;
+  /** Of both key files; needed if they are encrypted. */
+  readonly passphrase?: string | undefined;
   readonly log: Log;
   /** The node can do no more: stop it and exit with the error's code. Called once. */
   readonly onFatal: (error: unknown) => void;
@@ -56,7 +58,7 @@ export async function startValidator(options: ValidatorOptions): Promise<Running
 async function openNode(options: ValidatorOptions, closers: Closers): Promise<LiveNode> {
   const { config, genesis, log } = options;
   const root = chainRootOf(genesis);
-  const identity = await openIdentity(config, genesis);
+  const identity = await openIdentity(options, options.passphrase);
   const stores = await openDirectory(config, root, closers);
   const restored = await restore(root, stores);
   const failed = once((error: unknown) => {
