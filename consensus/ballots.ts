@@ -1,4 +1,4 @@
-// Everything that validators have said about views near ours: the first proposal of each, and the three tallies. Turns a
+// Everything that validators have said about views near ours: first proposals, and the three tallies. Turns a
 // quorum into its certificate and a contradiction into evidence. Bounded by the window of views that the engine keeps.
 
 import { equalBytes, toHex, type View } from "../crypto/index.ts";
@@ -9,12 +9,16 @@ import type { Evidence } from "./protocol.ts";
 import { type Ballot, Tally } from "./tally.ts";
 import type { ValidatorIndex, ValidatorSet } from "./validators.ts";
 
+/** Validators that may claim to lead one view, as long as nobody can say who does; the first ones count. */
+const MAX_PROPOSERS = 8;
+
 export class Ballots {
   readonly #report: (evidence: Evidence) => void;
   readonly #votes: Tally<Vote>;
   readonly #commitVotes: Tally<CommitVote>;
   readonly #timeouts: Tally<Timeout>;
-  readonly #proposals = new Map<View, Proposal>();
+  /** By view and proposer: the leader may depend on what a proposal builds on. */
+  readonly #proposals = new Map<View, Map<ValidatorIndex, Proposal>>();
   /** Contradictions already reported, with their views. */
   readonly #reported = new Map<string, View>();
 
@@ -31,15 +35,20 @@ export class Ballots {
     });
   }
 
-  /** Is it the first of its view? Another one is evidence, the same one again is nothing. */
+  /** Is it the proposer's first of its view, and is there room? Another one is evidence, the same one again is nothing. */
   addProposal(proposal: Proposal): boolean {
     const { view, proposer: offender } = proposal.block;
-    const first = this.#proposals.get(view);
-    if (first === undefined) this.#proposals.set(view, proposal);
-    else if (!equalBytes(blockHash(first.block), blockHash(proposal.block))) {
+    const ofView = this.#proposals.get(view) ?? new Map<ValidatorIndex, Proposal>();
+    const first = ofView.get(offender);
+    if (first === undefined) {
+      if (ofView.size >= MAX_PROPOSERS) return false;
+      this.#proposals.set(view, ofView.set(offender, proposal));
+      return true;
+    }
+    if (!equalBytes(blockHash(first.block), blockHash(proposal.block))) {
       this.#reportOnce({ offender, view, first, second: proposal });
     }
-    return first === undefined;
+    return false;
   }
 
   addVote(vote: Vote): QuorumCert | undefined {

@@ -1,15 +1,16 @@
 // From certificates to final blocks: which block is to become final, what must be fetched and executed before, and the
 // two discoveries after which this validator never goes on (conflicting commits, another state than the certified one).
 //
-// Upon a CommitCert, or a QC on a block whose parent was certified in the view before: aim at that block.
+// Upon a CommitCert, or a QC that makes a block final by the rule set: aim at that block.
 // Upon each new block, body or state root: commit what is executed of the path from the tip to the highest aim that can
 //   be reached, oldest first; ask for what is missing on the way.
 
-import { equalBytes, type Hash, type Height, toHex, type View } from "../crypto/index.ts";
+import { assert, equalBytes, type Hash, type Height, toHex, type View } from "../crypto/index.ts";
 import type { CommitCert, QuorumCert } from "./certificates.ts";
 import { Chain, type ChainNode, MAX_REMEMBERED_COMMITS, type Tip } from "./chain.ts";
 import { type Block, blockHash } from "./messages.ts";
 import type { Effect, Halt } from "./protocol.ts";
+import { RULE_SETS, type RuleSet } from "./rules.ts";
 import type { ValidatorIndex } from "./validators.ts";
 
 /** A gap to the tip above this is left to catch-up; single blocks of it are fetched all the same. */
@@ -35,10 +36,16 @@ export class Commitment {
   /** The highest block that is known to be final, and not committed yet. */
   #target: Target | undefined;
   #halted = false;
+  readonly #rules: RuleSet;
 
-  constructor(tip: Tip, emit: (effect: Effect) => void) {
+  constructor(
+    tip: Tip,
+    emit: (effect: Effect) => void,
+    rules: RuleSet = RULE_SETS["commit-votes"],
+  ) {
     this.#chain = new Chain(tip);
     this.#emit = emit;
+    this.#rules = rules;
   }
 
   get tip(): Tip {
@@ -51,6 +58,19 @@ export class Commitment {
 
   node(hash: Hash): ChainNode | undefined {
     return this.#chain.get(hash);
+  }
+
+  /** The block that `qc` certifies, if it is held or the tip; genesis is no block. */
+  certified(qc: QuorumCert): Block | undefined {
+    const { hash, block } = this.#chain.tip;
+    return equalBytes(qc.block, hash) ? block : this.#chain.get(qc.block)?.block;
+  }
+
+  /** Asks for the block that `qc` certifies; not for one that the tip has overtaken. */
+  want(qc: QuorumCert): void {
+    const { hash, height } = this.#chain.tip;
+    assert(!equalBytes(qc.block, hash), "a tip above genesis comes with its block");
+    if (qc.height > height) this.heldPath(targetOf(qc));
   }
 
   /** Adds a block and asks for its bodies unless they are `held`; undefined if it cannot matter any more. */
@@ -66,16 +86,15 @@ export class Commitment {
     const node = this.#chain.insert(block, known.held);
     if (node === undefined) return undefined;
     if (!known.held) this.#emit({ type: "obtain-payload", block, hash: node.hash });
-    this.applyTwoChain(block.justify);
-    this.applyTwoChain(known.highQc);
+    this.applyQc(block.justify);
+    this.applyQc(known.highQc);
     return node;
   }
 
-  /** The fallback rule: a certified block on a parent that was certified in the view before makes the parent final. */
-  applyTwoChain(qc: QuorumCert): void {
-    const justify = this.#chain.get(qc.block)?.block.justify;
-    if (justify === undefined || justify.view + 1 !== qc.view) return;
-    this.#aim(targetOf(justify));
+  /** What `qc` makes final is to be reached. */
+  applyQc(qc: QuorumCert): void {
+    const final = this.#rules.finalBy(qc, (hash) => this.#chain.get(hash)?.block);
+    if (final !== undefined) this.#aim(targetOf(final));
   }
 
   onCommitCert(cert: CommitCert): void {
@@ -180,7 +199,11 @@ export class Commitment {
 
   #aim(target: Target): void {
     const current = this.#target;
-    if (target.height <= this.#chain.tip.height) return;
+    if (target.height <= this.#chain.tip.height) {
+      const final = this.#chain.committedAt(target.height)?.tip.hash;
+      if (final !== undefined && !equalBytes(final, target.hash)) this.#haltOnFork(target, final);
+      return;
+    }
     if (current === undefined || target.height > current.height) this.#target = target;
     if (current === undefined || target.height !== current.height) return;
     if (!equalBytes(target.hash, current.hash)) return this.#haltOnFork(target, current.hash);
@@ -228,7 +251,8 @@ export class Commitment {
 
   #ask(hash: Hash, target: Target): void {
     const { height, holders } = target;
-    if (height > this.#chain.tip.height + MAX_FETCH_DEPTH && this.#isNewAsk("catch-up")) {
+    const isFar = height > this.#chain.tip.height + MAX_FETCH_DEPTH;
+    if (isFar && this.#rules.castsCommitVotes && this.#isNewAsk("catch-up")) {
       this.#emit({ type: "catch-up", height });
     }
     if (this.#isNewAsk(toHex(hash))) this.#emit({ type: "fetch", hash, holders });

@@ -3,7 +3,7 @@
 //
 // Upon start, or a QC or TC of view v >= ours: enter view v+1; its leader proposes on the highest QC, with the TC if
 //   that QC is not of view v.
-// Upon a proposal for our view, bodies held: vote if `mayVote`, to all.
+// Upon a proposal for our view by its leader, bodies held: vote if `mayVote`, to all.
 // Upon a quorum of votes (a QC): execute the block; commit-vote with the state root if `mayCommitVote`, to all.
 // Upon a quorum of equal commit votes (a CommitCert), or a QC on a block whose parent was certified in the view
 //   before: commit the block and its ancestors, oldest first.
@@ -14,6 +14,8 @@
 //   the same view, not the next block; votes promise that the bodies are durable.
 // Safety: a quorum of commit votes on b in v means that f+1 honest validators were locked on v before they signed any
 //   timeout of v or later, so each later TC carries a highQc view >= v, so each later votable block extends b.
+// This is the default of the rule sets (rules.ts): others vote, lock and commit otherwise, without commit votes. Who leads
+//   is a choice of its own (leaders.ts); both are the same for all validators of a chain.
 // Memory: tallies span a fixed window of views, the block tree MAX_BLOCKS; commits drop what they overtake.
 
 import { assert, equalBytes, type Hash, type Height, next, type View } from "../crypto/index.ts";
@@ -22,26 +24,15 @@ import { type CommitCert, type QuorumCert, sameVote, type TimeoutCert } from "./
 import type { Tip } from "./chain.ts";
 import { CommitVoting } from "./commit-voting.ts";
 import { Commitment, targetOf } from "./commitment.ts";
-import {
-  type Block,
-  blockHash,
-  type CommitVote,
-  type Draft,
-  type Message,
-  type Proposal,
-  type Timeout,
-  type Vote,
-} from "./messages.ts";
+import { LEADER_CHOICES, type LeaderChoice } from "./leaders.ts";
+import { Leadership } from "./leadership.ts";
+import type { Block, CommitVote, Draft, Message, Proposal, Timeout, Vote } from "./messages.ts";
 import { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 import type { Effect, EngineStatus, Event, Evidence } from "./protocol.ts";
-import {
-  mayPropose,
-  mayTimeout,
-  mayVote,
-  type SafetyState,
-  withCertificates,
-} from "./safety-rules.ts";
-import { leaderOf, type ValidatorIndex, type ValidatorSet } from "./validators.ts";
+import { RULE_SETS, type RuleSet } from "./rules.ts";
+import { mayPropose, mayTimeout, type SafetyState, withCertificates } from "./safety-rules.ts";
+import type { ValidatorIndex, ValidatorSet } from "./validators.ts";
+import { Voting } from "./voting.ts";
 
 /** Ballots and proposals are kept from this many views behind ours ... */
 export const PAST_VIEWS = 16;
@@ -55,21 +46,27 @@ export type EngineOptions = {
   /** As it was last made durable. */
   readonly safety: SafetyState;
   readonly tip: Tip;
+  /** "commit-votes" unless told otherwise; the others are there to be studied. */
+  readonly rules?: RuleSet;
+  /** Round robin unless told otherwise. */
+  readonly leaders?: LeaderChoice;
 };
 
 export class Engine {
   readonly #validators: ValidatorSet;
   readonly #self: ValidatorIndex | undefined;
   readonly #pacemaker: PacemakerOptions;
+  readonly #rules: RuleSet;
+  readonly #leadership: Leadership;
   readonly #commitment: Commitment;
+  readonly #voting: Voting;
   readonly #commitVoting: CommitVoting;
   readonly #ballots: Ballots;
   #safety: SafetyState;
   #view = 0 as View;
   #effects: Effect[] = [];
-  /** The view in which we still have to ask for a payload. */
+  /** The view in which we still ask for a payload, if it is ours to lead. */
   #proposeIn: View | undefined;
-  #voteFor: Proposal | undefined;
   /** The parent that the payload under way was asked for. */
   #proposeOn: Hash | undefined;
   #ownVote: Vote | undefined;
@@ -88,16 +85,21 @@ export class Engine {
     this.#safety = options.safety;
     // Nobody's message moves us back behind what the durable state proves.
     this.#view = provenView(options.safety);
-    this.#commitment = new Commitment(options.tip, (effect) => this.#effects.push(effect));
+    this.#rules = options.rules ?? RULE_SETS["commit-votes"];
+    const emit = (effect: Effect) => this.#effects.push(effect);
+    this.#commitment = new Commitment(options.tip, emit, this.#rules);
+    const leaders = options.leaders ?? LEADER_CHOICES["round-robin"];
+    this.#leadership = new Leadership(options.validators, leaders, this.#commitment);
+    this.#voting = new Voting(this.#commitment, this.#leadership, this.#rules.mayVote);
     this.#commitVoting = new CommitVoting(this.#commitment);
-    const report = (evidence: Evidence) => this.#effects.push({ type: "evidence", evidence });
+    const report = (evidence: Evidence) => emit({ type: "evidence", evidence });
     this.#ballots = new Ballots(options.validators, report);
   }
 
   get status(): EngineStatus {
     return {
       view: this.#view,
-      leader: leaderOf(this.#validators, this.#view),
+      leader: this.#leadership.likelyLeader(this.#safety.highQc, this.#view),
       tip: this.#commitment.tip,
       highQc: this.#safety.highQc,
       voters: this.#ballots.votersIn(this.#view),
@@ -178,7 +180,7 @@ export class Engine {
     const proven = provenView(this.#safety);
     // Messages may have come first, and moved us on.
     if (proven === this.#view) this.#enterView(next(proven));
-    this.#commitVoting.note(highQc, this.#safety);
+    if (this.#rules.castsCommitVotes) this.#commitVoting.note(highQc, this.#safety);
     // The same bytes again: whoever missed them before the restart counts them now.
     if (lastVote?.view === this.#view) {
       this.#sign({ type: "vote", content: lastVote, voter: this.#selfIndex() });
@@ -193,18 +195,18 @@ export class Engine {
   #enterView(view: View): void {
     assert(view > this.#view, "views only grow");
     this.#view = view;
-    this.#voteFor = undefined;
+    this.#voting.enterView();
     this.#ownVote = undefined;
-    const leader = leaderOf(this.#validators, view);
-    this.#proposeIn = leader === this.#self ? view : undefined;
+    this.#proposeIn = this.#self === undefined ? undefined : view;
     this.#proposeOn = undefined;
     this.#pruneViews();
+    const leader = this.#leadership.likelyLeader(this.#safety.highQc, view);
     this.#effects.push({ type: "enter-view", view, leader, timeoutMs: this.#timeoutMs() });
   }
 
   #timeoutMs(): number {
-    const uncommitted = Math.max(0, this.#view - this.#commitment.tip.view - 2);
-    return viewTimeoutMs(this.#pacemaker, uncommitted);
+    const behind = this.#view - this.#commitment.tip.view;
+    return viewTimeoutMs(this.#pacemaker, Math.max(0, behind - this.#rules.viewsInFlight));
   }
 
   #pruneViews(): void {
@@ -249,9 +251,10 @@ export class Engine {
     const { block, tc } = proposal;
     this.#processQc(block.justify);
     if (tc !== undefined) this.#processTc(tc);
-    if (!this.#inWindow(block.view) || !this.#ballots.addProposal(proposal)) return;
+    if (!this.#inWindow(block.view) || this.#leadership.isByLeader(block) === false) return;
+    if (!this.#ballots.addProposal(proposal)) return;
     const node = this.#commitment.insert(block, { highQc: this.#safety.highQc, held: false });
-    if (node !== undefined && block.view === this.#view) this.#voteFor = proposal;
+    if (node !== undefined && block.view === this.#view) this.#voting.note(proposal);
   }
 
   #onPayloadHeld(hash: Hash, refusal: string | undefined): void {
@@ -268,20 +271,10 @@ export class Engine {
     if (qc !== undefined) this.#processQc(qc);
   }
 
-  /** Votes for the proposal of this view once its bodies are held. */
   #pursueVote(): void {
-    const proposal = this.#voteFor;
-    const node =
-      proposal === undefined ? undefined : this.#commitment.node(blockHash(proposal.block));
-    if (proposal === undefined || node === undefined || !node.payloadHeld) return;
-    this.#voteFor = undefined;
-    if (node.refusal !== undefined || this.#self === undefined) return;
-    const verdict = mayVote(this.#safety, node.block, proposal.tc);
-    if (!verdict.ok) return;
-    const content = verdict.state.lastVote;
-    assert(content !== undefined, "an accepted vote is recorded");
-    this.#commitment.store(node);
-    this.#persistAndSign(verdict.state, { type: "vote", content, voter: this.#self });
+    if (this.#self === undefined) return;
+    const due = this.#voting.pursue(this.#safety, this.#self);
+    if (due !== undefined) this.#persistAndSign(due.state, due.draft);
   }
 
   // --- Certificates and commit votes -----------------------------------------------------------------------------
@@ -289,8 +282,8 @@ export class Engine {
   #processQc(qc: QuorumCert): void {
     this.#safety = withCertificates(this.#safety, { qc });
     if (qc.view >= this.#view) this.#enterView((qc.view + 1) as View);
-    this.#commitVoting.note(qc, this.#safety);
-    this.#commitment.applyTwoChain(qc);
+    if (this.#rules.castsCommitVotes) this.#commitVoting.note(qc, this.#safety);
+    this.#commitment.applyQc(qc);
   }
 
   #onCommitVote(vote: CommitVote): void {
@@ -374,7 +367,9 @@ export class Engine {
       this.#proposeIn = undefined;
       return this.#sign(proposalDraft(lastProposed.block, lastProposed.tc));
     }
-    if (this.#commitment.heldPath(targetOf(highQc)) === undefined) return;
+    const leader = this.#leadership.leaderOn(highQc, view);
+    if (leader === undefined) return this.#commitment.want(highQc);
+    if (leader !== this.#self || !this.#commitment.heldPath(targetOf(highQc))) return;
     this.#proposeIn = undefined;
     this.#proposeOn = highQc.block;
     const height = (highQc.height + 1) as Height;

@@ -3,12 +3,19 @@
 export * from "./certificates.ts";
 export type { Tip } from "./chain.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
+export {
+  LEADER_CHOICES,
+  type LeaderChoice,
+  type LeaderChoiceName,
+  type LeaderQuestion,
+} from "./leaders.ts";
 export * from "./messages.ts";
 export { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 export type { Effect, EngineStatus, Event, Evidence, Halt, HaltReason } from "./protocol.ts";
+export { RULE_SETS, type RuleSet, type RuleSetName } from "./rules.ts";
 export { initialSafetyState, type SafetyState, safetyStateCodec } from "./safety-rules.ts";
 export {
-  leaderOf,
+  roundRobin,
   type Validator,
   type ValidatorIndex,
   type ValidatorSet,

@@ -1,5 +1,6 @@
 // The trusted core: what this validator may sign, given all it has signed before. Pure; the caller makes the returned
-// state durable before it signs. Jolteon (arXiv:2106.10362) with explicit commit votes.
+// state durable before it signs. Jolteon (arXiv:2106.10362) with explicit commit votes; and the vote rules of its relatives,
+// among which rules.ts chooses.
 
 import {
   assert,
@@ -37,7 +38,7 @@ export type SafetyState = {
   /** The newest view given up, and the certificate that the timeout named. */
   readonly lastTimeout?: { readonly view: View; readonly highQc: QuorumCert };
   readonly lastProposed?: { readonly block: Block; readonly tc?: TimeoutCert };
-  /** The newest view certified when we commit-voted: every later block that we help must build on it. */
+  /** The newest view that a vote of ours locked; which kind of vote, and what it locks, is up to the rule set. */
   readonly lockedView: View;
   readonly highQc: QuorumCert;
   readonly highTc?: TimeoutCert;
@@ -51,6 +52,8 @@ export type SafetyRefusal =
   | "certificate-not-older"
   | "skips-an-unresolved-view"
   | "forgets-a-certified-block"
+  | "below-the-lock"
+  | "parent-not-held"
   | "not-on-highest-certificate"
   | "view-already-certified"
   | "view-not-reached"
@@ -78,12 +81,19 @@ export function initialSafetyState(genesisQc: QuorumCert): SafetyState {
   };
 }
 
+/** May we vote for `block`, whose view `tc` opened if its `justify` did not? `parent` is what `justify` certifies, if held. */
+export type VoteRule = (
+  state: SafetyState,
+  block: Block,
+  tc?: TimeoutCert,
+  parent?: Block,
+) => SafetyVerdict;
+
 /** May we vote for `block`? `tc` proves, where needed, that the view before was given up. Jolteon, voting rule. */
 export function mayVote(state: SafetyState, block: Block, tc?: TimeoutCert): SafetyVerdict {
   const { view, justify } = block;
-  if (block.epoch !== state.epoch) return refuse("wrong-epoch", view, state.lastVotedView);
-  if (view <= state.lastVotedView) return refuse("already-voted", view, state.lastVotedView);
-  if (view <= justify.view) return refuse("certificate-not-older", view, justify.view);
+  const refusal = voteRefusal(state, block);
+  if (refusal !== undefined) return refusal;
   if (view !== justify.view + 1) {
     if (tc === undefined || view !== tc.view + 1) {
       return refuse("skips-an-unresolved-view", view, justify.view);
@@ -91,9 +101,56 @@ export function mayVote(state: SafetyState, block: Block, tc?: TimeoutCert): Saf
     const highest = highQcViewOf(tc);
     if (justify.view < highest) return refuse("forgets-a-certified-block", justify.view, highest);
   }
-  const lastVote = { epoch: block.epoch, view, height: block.height, block: blockHash(block) };
-  const seen = withCertificates(state, { qc: justify, tc });
-  return accept({ ...seen, lastVotedView: view, lastVote });
+  return accept(voted(state, block, tc));
+}
+
+/** The same rule; the vote locks the highest certificate. Jolteon, where a timeout never names less than the lock. */
+export function mayVoteLockingHighest(
+  state: SafetyState,
+  block: Block,
+  tc?: TimeoutCert,
+): SafetyVerdict {
+  const verdict = mayVote(state, block, tc);
+  if (!verdict.ok) return verdict;
+  return accept({ ...verdict.state, lockedView: verdict.state.highQc.view });
+}
+
+/**
+ * May we vote for `block`? If it extends the locked block, or its justify is above the lock: safeNode of HotStuff. Blocks
+ * extend what they justify and a view certifies one block, so both are one bound. The vote locks the head of the two-chain
+ * below: what the parent's `justify` certifies.
+ */
+export function mayVoteOnLock(
+  state: SafetyState,
+  block: Block,
+  tc?: TimeoutCert,
+  parent?: Block,
+): SafetyVerdict {
+  const { view, justify } = block;
+  const refusal = voteRefusal(state, block);
+  if (refusal !== undefined) return refusal;
+  if (justify.view < state.lockedView) {
+    return refuse("below-the-lock", justify.view, state.lockedView);
+  }
+  const isOnGenesis = justify.view === 0;
+  if (parent === undefined && !isOnGenesis) return refuse("parent-not-held", view, justify.view);
+  const head = parent?.justify.view ?? (0 as View);
+  return accept({ ...voted(state, block, tc), lockedView: later(state.lockedView, head) });
+}
+
+/** What every vote rule refuses. */
+function voteRefusal(state: SafetyState, block: Block): SafetyVerdict | undefined {
+  const { epoch, view, justify } = block;
+  if (epoch !== state.epoch) return refuse("wrong-epoch", view, state.lastVotedView);
+  if (view <= state.lastVotedView) return refuse("already-voted", view, state.lastVotedView);
+  if (view <= justify.view) return refuse("certificate-not-older", view, justify.view);
+  return undefined;
+}
+
+function voted(state: SafetyState, block: Block, tc: TimeoutCert | undefined): SafetyState {
+  const { epoch, view, height, justify } = block;
+  const lastVote = { epoch, view, height, block: blockHash(block) };
+  return { ...withCertificates(state, { qc: justify, tc }), lastVotedView: view, lastVote };
 }
 
 /** May we commit-vote for the block that `qc` certifies? Not in a view that we gave up, and once a view. AIP-89. */

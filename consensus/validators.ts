@@ -1,4 +1,4 @@
-// The validator set of one epoch: who may sign, with what power, how much is a quorum, and who leads a view.
+// The validator set of one epoch: who may sign, with what power, how much is a quorum, and whose turn it is.
 
 import {
   assert,
@@ -45,8 +45,8 @@ export function validatorSet(options: {
   return { ...options, quorumPower: total - faultyPower, honestPower: faultyPower + 1 };
 }
 
-/** Round robin: view v is led by validator v mod n. */
-export function leaderOf(validators: ValidatorSet, view: View): ValidatorIndex {
+/** View v is led by validator v mod n. */
+export function roundRobin(validators: ValidatorSet, view: View): ValidatorIndex {
   return view % validators.members.length;
 }
 

@@ -27,7 +27,9 @@ import {
   timeoutCertCodec,
   voteBytes,
 } from "./certificates.ts";
+import { LEADER_CHOICES, type LeaderChoice } from "./leaders.ts";
 import {
+  type Block,
   type CommitVote,
   type Message,
   type Proposal,
@@ -35,11 +37,13 @@ import {
   type Timeout,
   type Vote,
 } from "./messages.ts";
-import { leaderOf, powerOf, type ValidatorSet } from "./validators.ts";
+import { isCommitCert, isMessage } from "./shape.ts";
+import { powerOf, type ValidatorSet } from "./validators.ts";
 
 export type Verified<T> = Brand<T, "Verified">;
 
 export type MessageRefusal =
+  | "malformed"
   | "wrong-epoch"
   | "unknown-validator"
   | "bad-signature"
@@ -75,18 +79,25 @@ export class Verifier {
   readonly #validators: ValidatorSet;
   readonly #scheme: SignatureScheme;
   readonly #genesisQc: QuorumCert;
+  readonly #leaders: LeaderChoice;
   readonly #remembered = new ByteMap<true>();
   readonly #rememberedOrder: Uint8Array[] = [];
 
-  constructor(validators: ValidatorSet, scheme: SignatureScheme, genesisQc: QuorumCert) {
+  constructor(
+    validators: ValidatorSet,
+    scheme: SignatureScheme,
+    genesisQc: QuorumCert,
+    leaders: LeaderChoice = LEADER_CHOICES["round-robin"],
+  ) {
     this.#validators = validators;
+    this.#leaders = leaders;
     this.#scheme = scheme;
     this.#genesisQc = genesisQc;
   }
 
   /** `known` is the receiver's highest certificate: one attached to a commit vote that adds nothing to it is dropped unread. */
   verify(message: Message, known: QuorumCert): Verification<Message> {
-    const refusal = this.#refusalOf(message, known);
+    const refusal = isMessage(message) ? this.#refusalOf(message, known) : "malformed";
     if (refusal !== undefined) return { ok: false, refusal };
     if (
       message.type === "commit-vote" &&
@@ -100,7 +111,7 @@ export class Verifier {
   }
 
   verifyCommitCert(cert: CommitCert): Verification<CommitCert> {
-    const refusal = this.#commitCertRefusal(cert);
+    const refusal = isCommitCert(cert) ? this.#commitCertRefusal(cert) : "malformed";
     return refusal === undefined
       ? { ok: true, message: cert as Verified<CommitCert> }
       : { ok: false, refusal };
@@ -125,7 +136,7 @@ export class Verifier {
     const { chainId, epoch } = this.#validators;
     const { justify } = block;
     if (block.epoch !== epoch) return "wrong-epoch";
-    if (block.proposer !== leaderOf(this.#validators, block.view)) return "not-the-leader";
+    if (!this.#mayLead(block)) return "not-the-leader";
     if (!equalBytes(block.parent, justify.block)) return "parent-is-not-certified";
     if (block.height !== justify.height + 1) return "height-does-not-follow";
     if (block.view <= justify.view) return "view-does-not-follow";
@@ -135,11 +146,21 @@ export class Verifier {
       if (tc === undefined || tc.view + 1 !== block.view) return "skips-a-view-without-proof";
       if (justify.view < highQcViewOf(tc)) return "forgets-a-certified-block";
     }
+    // Only what has a sound certificate has bytes that can be signed.
+    const shape = this.#quorumCertShape(justify);
+    if (shape !== undefined) return shape;
     return (
       this.#signatureRefusal(block.proposer, proposalBytes(chainId, block), signature) ??
       this.#quorumCertRefusal(justify) ??
       (tc === undefined ? undefined : this.#timeoutCertRefusal(tc))
     );
+  }
+
+  /** False if somebody else leads whatever the parent is; if that matters, the engine goes on to check. */
+  #mayLead({ view, justify, proposer }: Block): boolean {
+    const question = { validators: this.#validators, view, justify, parent: undefined };
+    const leader = this.#leaders(question);
+    return leader === undefined || leader === proposer;
   }
 
   #voteRefusal({ content, voter, signature }: Vote): MessageRefusal | undefined {
@@ -181,23 +202,33 @@ export class Verifier {
   }
 
   #quorumCertRefusal(qc: QuorumCert): MessageRefusal | undefined {
-    if (qc.epoch !== this.#validators.epoch) return "wrong-epoch";
-    if (qc.view === 0 || qc.height === 0) {
-      const isGenesis = sameVote(qc, this.#genesisQc) && qc.signatures.signers.length === 0;
-      return isGenesis ? undefined : "not-the-genesis-certificate";
-    }
-    return this.#certRefusal(quorumCertCodec, qc, () => {
+    const shape = this.#quorumCertShape(qc);
+    if (shape !== undefined || qc.view === 0) return shape;
+    return this.#signaturesRefusal(quorumCertCodec, qc, () => {
       const signed = voteBytes(this.#validators.chainId, qc);
       return () => signed;
     });
   }
 
+  #quorumCertShape(qc: QuorumCert): MessageRefusal | undefined {
+    if (qc.epoch !== this.#validators.epoch) return "wrong-epoch";
+    if (qc.view !== 0 && qc.height !== 0) return this.#quorumRefusal(qc.signatures);
+    const { signers, signatures } = qc.signatures;
+    const isUnsigned = signers.length === 0 && signatures.length === 0;
+    const isGenesis = sameVote(qc, this.#genesisQc) && isUnsigned;
+    return isGenesis ? undefined : "not-the-genesis-certificate";
+  }
+
   #commitCertRefusal(cert: CommitCert): MessageRefusal | undefined {
     if (cert.epoch !== this.#validators.epoch) return "wrong-epoch";
-    return this.#certRefusal(commitCertCodec, cert, () => {
+    const signedBytes = () => {
       const signed = commitVoteBytes(this.#validators.chainId, cert);
       return () => signed;
-    });
+    };
+    return (
+      this.#quorumRefusal(cert.signatures) ??
+      this.#signaturesRefusal(commitCertCodec, cert, signedBytes)
+    );
   }
 
   #timeoutCertRefusal(tc: TimeoutCert): MessageRefusal | undefined {
@@ -206,22 +237,25 @@ export class Verifier {
     if (highQcViews.length !== signatures.signers.length) return "signatures-without-signers";
     if (highQc.view !== highQcViewOf(tc)) return "highest-certificate-missing";
     if (highQc.view >= view) return "certificate-from-the-future";
-    const refusal = this.#certRefusal(timeoutCertCodec, tc, () => (position) => {
+    const signedBytes = () => (position: number) => {
       const highQcView = highQcViews[position] ?? view;
       return timeoutBytes(this.#validators.chainId, { epoch, view, highQcView });
-    });
-    return refusal ?? this.#quorumCertRefusal(highQc);
+    };
+    return (
+      this.#quorumRefusal(signatures) ??
+      this.#quorumCertShape(highQc) ??
+      this.#signaturesRefusal(timeoutCertCodec, tc, signedBytes) ??
+      this.#quorumCertRefusal(highQc)
+    );
   }
 
-  /** Shape first, for only a sound list has an encoding to remember it by; then each signature, once. */
-  #certRefusal<T extends { readonly signatures: SignatureList }>(
+  /** Each signature of a certificate of sound shape, which has an encoding to remember it by, once. */
+  #signaturesRefusal<T extends { readonly signatures: SignatureList }>(
     codec: Codec<T>,
     cert: T,
     signedBytes: () => (position: number) => Uint8Array,
   ): MessageRefusal | undefined {
     const { signers, signatures } = cert.signatures;
-    const shape = this.#quorumRefusal(cert.signatures);
-    if (shape !== undefined) return shape;
     const digest = hashIn(rememberedDomain, encode(codec, cert));
     if (this.#remembered.has(digest)) return undefined;
     const signedBy = signedBytes();

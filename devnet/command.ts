@@ -4,6 +4,7 @@ import { Option } from "commander";
 import {
   addCommand,
   integerOption,
+  leadersOption,
   type Program,
   secondsOption,
   usageFailure,
@@ -32,6 +33,7 @@ export function registerDevnetCommand(program: Program): void {
       new Option("--accounts <n>", "how many accounts with money (10)").argParser(
         integerOption({ min: 0, max: MAX_DEVNET_ACCOUNTS }),
       ),
+      leadersOption(),
       new Option("--reset", "delete the chain that is there and start a new one"),
       new Option("--ephemeral", "keep nothing").conflicts(["reset"]),
       new Option("--duration <seconds>", "stop after so long").argParser(secondsOption),

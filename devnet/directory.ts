@@ -6,6 +6,7 @@ import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
+import { LEADER_CHOICES } from "../consensus/index.ts";
 import { CommandFailure, DEFAULT_DEVELOPMENT_SEED, EXIT_CODES } from "../node/cli/index.ts";
 import { type Genesis, readGenesis } from "../node/genesis/index.ts";
 import { adjustPorts, writeDevnet } from "./files.ts";
@@ -13,7 +14,12 @@ import { type DevnetPlan, planDevnet, RECIPE_FILE, type Recipe } from "./plan.ts
 
 const DEFAULT_DIRECTORY = ".devnet";
 
-const DEFAULT_RECIPE: Recipe = { seed: DEFAULT_DEVELOPMENT_SEED, validators: 4, accounts: 10 };
+const DEFAULT_RECIPE: Recipe = {
+  seed: DEFAULT_DEVELOPMENT_SEED,
+  validators: 4,
+  accounts: 10,
+  leaders: "round-robin",
+};
 const MAX_RECIPE_CHARACTERS = 4_096;
 
 export type DirectoryRequest = {
@@ -123,10 +129,13 @@ function parseRecipe(text: string, dir: string): Recipe {
   });
   if (text.length > MAX_RECIPE_CHARACTERS) throw damaged;
   try {
-    const { seed, validators, accounts } = JSON.parse(text) as Partial<Recipe>;
+    const { seed, validators, accounts, leaders } = JSON.parse(text) as Recipe;
     const isSound =
-      typeof seed === "string" && Number.isInteger(validators) && Number.isInteger(accounts);
-    if (isSound) return { seed, validators: validators as number, accounts: accounts as number };
+      typeof seed === "string" &&
+      Number.isInteger(validators) &&
+      Number.isInteger(accounts) &&
+      Object.hasOwn(LEADER_CHOICES, leaders);
+    if (isSound) return { seed, validators, accounts, leaders };
   } catch {
     // The same complaint as for JSON that says nothing useful.
   }
@@ -134,7 +143,7 @@ function parseRecipe(text: string, dir: string): Recipe {
 }
 
 function requireSameRecipe(stored: Recipe, asked: Partial<Recipe>, dir: string): void {
-  for (const name of ["validators", "seed", "accounts"] as const) {
+  for (const name of ["validators", "seed", "accounts", "leaders"] as const) {
     if (asked[name] === undefined || asked[name] === stored[name]) continue;
     const has = JSON.stringify(stored[name]);
     throw new CommandFailure({

@@ -61,7 +61,7 @@ async function writeValidator(
   ]);
 }
 
-function genesisOf({ validators, accounts }: DevnetPlan): Genesis {
+function genesisOf({ validators, accounts, recipe }: DevnetPlan): Genesis {
   return {
     version: GENESIS_VERSION,
     name: "devnet",
@@ -75,7 +75,7 @@ function genesisOf({ validators, accounts }: DevnetPlan): Genesis {
       address: addressOf(publicKey),
       balance: DEVELOPMENT_BALANCE,
     })),
-    consensus: DEFAULT_CONSENSUS_PARAMS,
+    consensus: { ...DEFAULT_CONSENSUS_PARAMS, leaders: recipe.leaders },
     ledger: DEFAULT_LEDGER_PARAMS,
   };
 }

@@ -9,6 +9,7 @@ import {
   runProgram,
 } from "../node/cli/index.ts";
 import { registerDevnetCommand } from "./command.ts";
+import { registerSimCommands } from "./sim-commands.ts";
 
 exitOnBrokenPipe();
 const program = createProgram(packageVersion(), {
@@ -17,6 +18,7 @@ const program = createProgram(packageVersion(), {
   env: process.env,
 });
 registerDevnetCommand(program);
+registerSimCommands(program);
 registerNodeCommands(program);
 process.exitCode = await runProgram(program, process.argv.slice(2));
 

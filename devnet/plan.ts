@@ -1,15 +1,17 @@
 // What a devnet is made of, derived from a seed: keys, accounts, names of files. The same seed gives the same keys.
 
 import { join } from "node:path";
+import type { LeaderChoiceName } from "../consensus/index.ts";
 import { type PublicKey, publicKey, type SecretKey } from "../crypto/index.ts";
 import { createSigner } from "../crypto/native/index.ts";
 import { developmentKey } from "../node/cli/index.ts";
 
-/** What decides the keys. */
+/** What decides the keys, and the rest of genesis. */
 export type Recipe = {
   readonly seed: string;
   readonly validators: number;
   readonly accounts: number;
+  readonly leaders: LeaderChoiceName;
 };
 
 export type KeyPair = { readonly publicKey: PublicKey; readonly secretKey: SecretKey };

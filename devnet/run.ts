@@ -25,6 +25,7 @@ export type DevnetOptions = {
   readonly validators?: number;
   readonly accounts?: number;
   readonly seed?: string;
+  readonly leaders?: Recipe["leaders"];
   readonly dir?: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
@@ -56,11 +57,12 @@ export async function runDevnet(options: DevnetOptions, context: ActionContext):
 }
 
 function requestFrom(options: DevnetOptions): DirectoryRequest {
-  const { validators, accounts, seed } = options;
+  const { validators, accounts, seed, leaders } = options;
   const recipe: Partial<Recipe> = {
     ...(validators === undefined ? {} : { validators }),
     ...(accounts === undefined ? {} : { accounts }),
     ...(seed === undefined ? {} : { seed }),
+    ...(leaders === undefined ? {} : { leaders }),
   };
   return {
     dir: options.dir,

@@ -1,7 +1,8 @@
-// The simulated network: every message is delayed, some are lost or come twice, and links can be cut in one direction.
+// The simulated network: every message is delayed, some are lost or come twice, links can be cut in one direction, and
+// a node can be slow or stand still. What comes earlier may be overtaken by what comes later.
 
-import type { ValidatorIndex } from "../../consensus/index.ts";
 import type { Agenda } from "./agenda.ts";
+import type { NodeId } from "./observation.ts";
 import type { Random } from "./random.ts";
 
 export type NetworkMood = {
@@ -17,7 +18,9 @@ export const CALM: NetworkMood = { minDelayMs: 1, maxDelayMs: 5, loss: 0, duplic
 export class SimulatedNetwork {
   readonly #agenda: Agenda;
   readonly #random: Random;
-  readonly #cuts = new Set<string>();
+  /** How many faults hold a link down at once, by `from to`. */
+  readonly #cuts = new Map<string, number>();
+  readonly #slowMs = new Map<NodeId, number>();
   #mood: NetworkMood;
   #delivered = 0;
 
@@ -35,33 +38,59 @@ export class SimulatedNetwork {
     this.#mood = mood;
   }
 
-  /** Nothing passes from `from` to `to` any more. */
-  cut(from: ValidatorIndex, to: ValidatorIndex): void {
-    this.#cuts.add(`${from} ${to}`);
+  /** Nothing passes from `from` to `to` any more, until each cut is mended. */
+  cut(from: NodeId, to: NodeId): void {
+    const key = `${from} ${to}`;
+    this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
   }
 
-  /** Only members of the same group hear each other. */
-  partition(groups: readonly (readonly ValidatorIndex[])[]): void {
-    this.#cuts.clear();
-    for (const group of groups) {
-      for (const others of groups.filter((other) => other !== group)) {
-        for (const from of group) for (const to of others) this.cut(from, to);
-      }
-    }
+  mend(from: NodeId, to: NodeId): void {
+    const key = `${from} ${to}`;
+    const left = (this.#cuts.get(key) ?? 0) - 1;
+    if (left > 0) this.#cuts.set(key, left);
+    else this.#cuts.delete(key);
+  }
+
+  isCut(from: NodeId, to: NodeId): boolean {
+    return this.#cuts.has(`${from} ${to}`);
+  }
+
+  /** Only members of the same group hear each other. Answers the links that it cut. */
+  partition(groups: readonly (readonly NodeId[])[]): readonly (readonly [NodeId, NodeId])[] {
+    const links = groups.flatMap((group) =>
+      groups
+        .filter((other) => other !== group)
+        .flatMap((others) => group.flatMap((from) => others.map((to) => [from, to] as const))),
+    );
+    for (const [from, to] of links) this.cut(from, to);
+    return links;
+  }
+
+  /** Everything that this node sends or is sent takes longer by so much. */
+  slow(node: NodeId, extraMs: number): void {
+    if (extraMs > 0) this.#slowMs.set(node, extraMs);
+    else this.#slowMs.delete(node);
   }
 
   heal(): void {
     this.#cuts.clear();
+    this.#slowMs.clear();
   }
 
-  send(from: ValidatorIndex, to: ValidatorIndex, deliver: () => void): void {
+  send(
+    link: { readonly from: NodeId; readonly to: NodeId },
+    deliver: () => void,
+    extraMs = 0,
+  ): void {
+    const { from, to } = link;
     const copies = this.#random.chance(this.#mood.duplication) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (this.#random.chance(this.#mood.loss)) continue;
       const delayMs = this.#random.between(this.#mood.minDelayMs, this.#mood.maxDelayMs);
-      this.#agenda.after(delayMs, () => {
+      const slowMs = (this.#slowMs.get(from) ?? 0) + (this.#slowMs.get(to) ?? 0);
+      this.#agenda.after(delayMs + slowMs + extraMs, () => {
         // A cut takes what is under way too.
-        if (this.#cuts.has(`${from} ${to}`)) return;
+        if (this.isCut(from, to)) return;
         this.#delivered += 1;
         deliver();
       });

@@ -1,104 +1,171 @@
-// Whole validators on virtual time: build them from a seed, load them, hurt them, and check what must hold.
+// Whole validators on virtual time: builds them from a seed, and lets whoever drives it load them, hurt them and watch.
 
-import { type Message, type ValidatorIndex, validatorSet } from "../../consensus/index.ts";
-import {
-  type Address,
-  addressOf,
-  domain,
-  type Epoch,
-  type Height,
-  hashIn,
-  type Nonce,
-  type Signer,
-  toHex,
-} from "../../crypto/index.ts";
+import type { ValidatorIndex } from "../../consensus/index.ts";
+import type { Hash, Height, Nonce, Signer } from "../../crypto/index.ts";
+import { addressOf } from "../../crypto/index.ts";
 import {
   encodeCall,
   type SignedTransaction,
   signTransaction,
 } from "../../node/transaction/index.ts";
 import { Agenda } from "./agenda.ts";
+import type { Behaviour, Control } from "./behaviour.ts";
+import { TransactionDoor } from "./carriage.ts";
+import {
+  accountAddress,
+  type ChainOptions,
+  MIN_FEE,
+  type SimulatedChain,
+  simulatedChain,
+} from "./chain.ts";
+import { SimulatedClock } from "./clock.ts";
+import { Conduct } from "./conduct.ts";
+import { SimulatedDisk } from "./disk/index.ts";
 import { CALM, type NetworkMood, SimulatedNetwork } from "./network.ts";
-import { randomStream } from "./random.ts";
-import { standInSigner } from "./stand-in.ts";
-import { type SimulatedChain, SimulatedValidator } from "./validator.ts";
+import type { NodeId, Observation } from "./observation.ts";
+import { type Random, randomStream } from "./random.ts";
+import { Trace } from "./trace.ts";
+import { SimulatedValidator } from "./validator.ts";
 
-export type SimulationOptions = {
+export type SimulationOptions = Partial<ChainOptions> & {
   readonly seed: number;
-  readonly validators?: number;
   readonly mood?: NetworkMood;
-  readonly accounts?: number;
-  readonly baseTimeoutMs?: number;
+  readonly maxFlushMs?: number;
+  /** Validators that run a second time, with the same key, on a disk of its own. */
+  readonly twins?: readonly ValidatorIndex[];
+  /** How many of the newest events to keep for a recording. */
+  readonly keepEvents?: number;
 };
 
-/** Signers of accounts are numbered from here, so that they never meet those of validators. */
-const FIRST_ACCOUNT = 1_000;
-export const INITIAL_BALANCE = 1_000_000n;
+export type TransferOptions = {
+  readonly from: number;
+  readonly to: number;
+  readonly amount: bigint;
+  readonly nonce: number;
+  readonly validUntilHeight?: number;
+};
+
+const DEFAULTS: ChainOptions = {
+  validators: 4,
+  accounts: 8,
+  baseTimeoutMs: 200,
+  heartbeatMs: 200,
+  signatures: "stand-in",
+  rules: "commit-votes",
+  leaders: "round-robin",
+};
+
+/** Later than any simulated chain gets. */
+const FAR_HEIGHT = 50_000;
 
 export class Simulation {
   readonly agenda = new Agenda();
+  readonly chain: SimulatedChain;
   readonly network: SimulatedNetwork;
-  readonly validators: readonly SimulatedValidator[];
-  readonly accounts: readonly Signer[];
-  /** Every statement that a validator signed, by what an honest one may sign only once. */
-  readonly #statements = new Map<string, string>();
-  readonly #chain: SimulatedChain;
+  /** By node: the validators, then the twins. */
+  readonly nodes: readonly SimulatedValidator[];
+  readonly trace: Trace;
+  readonly seed: number;
+  readonly #observers: ((seen: Observation) => void)[] = [];
   readonly #nonces: number[];
 
   constructor(options: SimulationOptions) {
-    const { seed, validators = 4, mood = CALM, accounts = 8, baseTimeoutMs = 200 } = options;
+    const { seed, mood = CALM, maxFlushMs = 1, twins = [], keepEvents = 0, ...given } = options;
+    this.seed = seed;
+    this.chain = simulatedChain({ ...DEFAULTS, ...given });
+    this.trace = new Trace(keepEvents);
     this.network = new SimulatedNetwork(this.agenda, randomStream(seed, "network"), mood);
-    const signers = Array.from({ length: validators }, (_, index) => standInSigner(index));
-    this.accounts = Array.from({ length: accounts }, (_, at) => standInSigner(FIRST_ACCOUNT + at));
-    this.#nonces = this.accounts.map(() => 0);
-    const chainId = hashIn(domain("quorate/simulated-chain/1"), Uint8Array.of(validators));
-    const members = signers.map(({ publicKey }) => ({ publicKey, power: 1 }));
-    this.#chain = {
-      validators: validatorSet({ chainId, epoch: 0 as Epoch, members }),
-      genesisBlock: hashIn(domain("quorate/simulated-genesis/1"), chainId),
-      genesis: {
-        accounts: this.accounts.map(({ publicKey }) => {
-          return { address: addressOf(publicKey), balance: INITIAL_BALANCE };
-        }),
-      },
-      baseTimeoutMs,
-    };
-    this.validators = signers.map((signer, index) => {
-      return new SimulatedValidator(index, signer, this.#chain, {
-        agenda: this.agenda,
-        network: this.network,
-        random: randomStream(seed, `disk ${index}`),
-        peers: () => this.validators,
-        onSigned: (voter, message) => this.#checkSigned(voter, message),
-      });
+    this.#nonces = this.chain.accounts.map(() => 0);
+    const { chainId, members } = this.chain.validators;
+    const door = new TransactionDoor(this.chain.scheme, chainId);
+    const indices = [...members.keys(), ...twins];
+    this.nodes = indices.map((index, node) => {
+      const random = randomStream(seed, `disk ${node}`);
+      return new SimulatedValidator(
+        { node, index },
+        {
+          chain: this.chain,
+          agenda: this.agenda,
+          network: this.network,
+          door,
+          clock: new SimulatedClock(this.agenda),
+          disk: new SimulatedDisk({ chainId, random }),
+          random,
+          maxFlushMs,
+          nodes: () => this.nodes,
+          see: (seen) => this.see({ ...seen, atMs: this.agenda.now, by: node }),
+        },
+      );
     });
-    for (const validator of this.validators) validator.start();
+  }
+
+  /** The validators without twins. */
+  get validators(): readonly SimulatedValidator[] {
+    return this.nodes.slice(0, this.chain.validators.members.length);
+  }
+
+  /** Everything that happens from here on. */
+  watch(observer: (seen: Observation) => void): void {
+    this.#observers.push(observer);
+  }
+
+  see(seen: Observation): void {
+    this.trace.add(seen);
+    for (const observe of this.#observers) observe(seen);
+  }
+
+  start(): this {
+    for (const node of this.nodes) node.start();
+    return this;
+  }
+
+  /** From now on these nodes lie, each in all of its ways; they know each other's keys. */
+  corrupt(liars: ReadonlyMap<NodeId, readonly Behaviour[]>): void {
+    const keys = new Map<ValidatorIndex, Signer>();
+    for (const node of liars.keys()) {
+      const index = this.validatorOf(node);
+      keys.set(index, this.chain.signers[index] as Signer);
+    }
+    for (const [node, behaviours] of liars) {
+      const liar = this.nodes[node] as SimulatedValidator;
+      liar.conduct = new Conduct(behaviours, this.#control(liar, keys));
+    }
+  }
+
+  validatorOf(node: NodeId): ValidatorIndex {
+    return (this.nodes[node] as SimulatedValidator).index;
   }
 
   /** A signed transfer with the sender's next nonce. */
   transfer(from: number, to: number, amount: bigint): SignedTransaction {
-    const signer = this.accounts[from] as Signer;
-    const nonce = (this.#nonces[from] ?? 0) as Nonce;
+    const nonce = this.nonceOf(from);
     this.#nonces[from] = nonce + 1;
+    return this.signedTransfer({ from, to, amount, nonce });
+  }
+
+  nonceOf(account: number): number {
+    return this.#nonces[account] ?? 0;
+  }
+
+  /** A signed transfer as asked, sound or not. */
+  signedTransfer(options: TransferOptions): SignedTransaction {
+    const { from, to, amount, nonce, validUntilHeight = FAR_HEIGHT } = options;
+    const signer = this.chain.accounts[from] as Signer;
     const unsigned = {
-      chainId: this.#chain.validators.chainId,
+      chainId: this.chain.validators.chainId,
       sender: addressOf(signer.publicKey),
       publicKey: signer.publicKey,
-      nonce,
-      fee: 1n,
-      validUntilHeight: 50_000 as Height,
+      nonce: nonce as Nonce,
+      fee: MIN_FEE,
+      validUntilHeight: validUntilHeight as Height,
       call: encodeCall({
         type: "transfer",
-        to: this.addressOf(to),
+        to: accountAddress(this.chain, to),
         amount,
         memo: new Uint8Array(),
       }),
     };
     return signTransaction(unsigned, signer);
-  }
-
-  addressOf(account: number): Address {
-    return addressOf((this.accounts[account] as Signer).publicKey);
   }
 
   /** Runs until the condition holds; false if the virtual time is up first. */
@@ -114,73 +181,47 @@ export class Simulation {
     this.runUntil(() => false, forMs);
   }
 
-  /** The lowest final height among these validators; all by default. */
-  lowestHeight(
-    among: readonly ValidatorIndex[] = this.validators.map(({ index }) => index),
-  ): number {
-    return Math.min(...among.map((index) => this.validators[index]?.height() ?? 0));
-  }
-
-  /** How often validators gave a view up, all together. */
-  timeouts(): number {
-    return [...this.#statements.keys()].filter((key) => key.includes(" timeout ")).length;
+  /** The lowest final height among these nodes; all validators by default. */
+  lowestHeight(among: readonly NodeId[] = this.validators.map(({ node }) => node)): number {
+    return Math.min(...among.map((node) => this.nodes[node]?.height() ?? 0));
   }
 
   highestHeight(): number {
-    return Math.max(...this.validators.map((validator) => validator.height()));
+    return Math.max(...this.nodes.map((node) => node.height()));
   }
 
-  /** How many transactions have taken effect in this validator's final blocks. */
-  finalTransactions(index: ValidatorIndex): number {
-    const finals = this.validators[index]?.disk.finals ?? [];
-    return finals.reduce((count, { applied }) => count + applied, 0);
+  #control(liar: SimulatedValidator, keys: ReadonlyMap<ValidatorIndex, Signer>): Control {
+    const { node, index } = liar;
+    const others = this.nodes.filter((other) => other !== liar).map((other) => other.node);
+    return {
+      node,
+      self: index,
+      validators: this.chain.validators,
+      others,
+      validatorOf: (other) => this.validatorOf(other),
+      keys,
+      random: this.#adversary(node),
+      now: () => this.agenda.now,
+      view: () => liar.replica?.status.view ?? 0,
+      baseTimeoutMs: this.chain.options.baseTimeoutMs,
+      send: (delivery) => liar.send(delivery),
+      sendAll: (message, ids: readonly Hash[] = []) => {
+        for (const to of others) liar.send({ to, content: { type: "message", message, ids } });
+      },
+      after: (delayMs, act) => {
+        this.agenda.after(delayMs, () => {
+          if (liar.isRunning) act();
+        });
+      },
+      transfer: (options) => this.signedTransfer(options),
+      nonceOf: (account) => this.nonceOf(account),
+      accounts: this.chain.accounts.length,
+      transaction: (id) => liar.replica?.inventory.find(id),
+      restart: (downMs) => liar.restartAfter(downMs, "its own wish"),
+    };
   }
 
-  /** The whole history in one line: every validator's blocks and states, and what the network carried. */
-  digest(): string {
-    const finals = this.validators.flatMap(({ disk }) => {
-      return disk.finals.map(({ hash, stateRoot }) => `${toHex(hash)} ${toHex(stateRoot)}`);
-    });
-    return `${this.network.delivered} ${finals.join(" ")}`;
-  }
-
-  /** Equal, contiguous commits with equal state roots. Throws at the first difference. */
-  checkAgreement(): void {
-    const agreed = new Map<number, string>();
-    for (const { index, disk } of this.validators) {
-      for (const [position, final] of disk.finals.entries()) {
-        if (final.height !== position + 1) {
-          throw new Error(`validator ${index} has height ${final.height} at ${position + 1}`);
-        }
-        const ours = `${toHex(final.hash)} ${toHex(final.stateRoot)}`;
-        const theirs = agreed.get(final.height) ?? ours;
-        if (ours !== theirs) throw new Error(`validator ${index} forks at ${final.height}`);
-        agreed.set(final.height, ours);
-      }
-    }
-  }
-
-  /** No validator ever signs two different statements of one kind for one view. */
-  #checkSigned(voter: ValidatorIndex, message: Message): void {
-    const [view, statement] = statementOf(message);
-    const key = `${voter} ${message.type} ${view}`;
-    const earlier = this.#statements.get(key);
-    if (earlier !== undefined && earlier !== statement) {
-      throw new Error(`validator ${voter} signed two ${message.type}s in view ${view}`);
-    }
-    this.#statements.set(key, statement);
-  }
-}
-
-function statementOf(message: Message): readonly [view: number, statement: string] {
-  switch (message.type) {
-    case "proposal":
-      return [message.block.view, toHex(message.signature)];
-    case "decision":
-      return [message.cert.view, toHex(message.cert.block)];
-    case "vote":
-    case "commit-vote":
-    case "timeout":
-      return [message.content.view, toHex(message.signature)];
+  #adversary(node: NodeId): Random {
+    return randomStream(this.seed, `adversary ${node}`);
   }
 }

@@ -5,16 +5,15 @@ import {
   concatBytes,
   domain,
   equalBytes,
-  hashIn,
   type PublicKey,
   type Signature,
   type SignatureScheme,
   type Signer,
 } from "../../crypto/index.ts";
+import { hashIn } from "../../crypto/native/index.ts";
 
 const keyDomain = domain("quorate/simulated-key/1");
-const leftDomain = domain("quorate/simulated-signature-left/1");
-const rightDomain = domain("quorate/simulated-signature-right/1");
+const signatureDomain = domain("quorate/simulated-signature/1");
 
 /** Signer number `index` of a simulated network. */
 export function standInSigner(index: number): Signer {
@@ -26,8 +25,8 @@ export function standInSigner(index: number): Signer {
 }
 
 function standInSignature(publicKey: Uint8Array, message: Uint8Array): Signature {
-  const left = hashIn(leftDomain, publicKey, message);
-  return concatBytes(left, hashIn(rightDomain, publicKey, message)) as Signature;
+  const half = hashIn(signatureDomain, publicKey, message);
+  return concatBytes(half, half) as Signature;
 }
 
 export const standInScheme: SignatureScheme = {

@@ -1,106 +1,162 @@
-// One simulated validator: the real replica on virtual time, network and disk. It can crash and come back with nothing
-// but what its disk had made durable.
+// One simulated validator: the real replica on virtual time, network, clock and disk. It can crash and come back with
+// nothing but what its disk gives back, and it can be made to lie by a conduct between replica and network.
 
-import {
-  type Draft,
-  genesisQc,
-  initialSafetyState,
-  type Message,
-  messageCodec,
-  signDraft,
-  type ValidatorIndex,
-  type ValidatorSet,
-} from "../../consensus/index.ts";
-import {
-  decode,
-  encode,
-  type Hash,
-  type Height,
-  type Signer,
-  type View,
-} from "../../crypto/index.ts";
-import {
-  type AccountGenesis,
-  createAccountLedger,
-  Ledger,
-  type LedgerOptions,
-} from "../../node/ledger/index.ts";
-import {
-  Replica,
-  type ReplicaEffect,
-  type ReplicaEvent,
-  type Timer,
-} from "../../node/replica/index.ts";
-import { type Answer, type Ask, answer, wholeBlock } from "../../node/sync/index.ts";
-import { decodeSignedTransaction, type SignedTransaction } from "../../node/transaction/index.ts";
+import { type Message, signDraft, type ValidatorIndex } from "../../consensus/index.ts";
+import type { Hash, Height, Signer, View } from "../../crypto/index.ts";
+import type { Replica, ReplicaEffect, ReplicaEvent, Timer } from "../../node/replica/index.ts";
+import { StorageError } from "../../node/storage/index.ts";
+import { type Answer, type Ask, answer } from "../../node/sync/index.ts";
+import type { SignedTransaction } from "../../node/transaction/index.ts";
 import type { Agenda } from "./agenda.ts";
-import { SimulatedDisk } from "./disk.ts";
+import type { Delivery } from "./behaviour.ts";
+import {
+  carryAnswer,
+  carryMessage,
+  carryQuestion,
+  messageFrom,
+  type TransactionDoor,
+} from "./carriage.ts";
+import type { SimulatedChain } from "./chain.ts";
+import type { SimulatedClock } from "./clock.ts";
+import type { Conduct } from "./conduct.ts";
+import { type OpenedDisk, PowerCut, type SimulatedDisk } from "./disk/index.ts";
 import type { SimulatedNetwork } from "./network.ts";
+import type { NodeId, Seen } from "./observation.ts";
 import type { Random } from "./random.ts";
-import { standInScheme } from "./stand-in.ts";
+import { firstSafetyState, restoreReplica } from "./restoration.ts";
 
-export type SimulatedChain = {
-  readonly validators: ValidatorSet;
-  readonly genesisBlock: Hash;
-  readonly genesis: AccountGenesis;
-  readonly baseTimeoutMs: number;
-};
-
-export type ValidatorSurroundings = {
+export type Surroundings = {
+  readonly chain: SimulatedChain;
   readonly agenda: Agenda;
   readonly network: SimulatedNetwork;
+  readonly door: TransactionDoor;
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
   readonly random: Random;
-  readonly peers: () => readonly SimulatedValidator[];
-  /** Every message that this validator signs, for the oracles. */
-  readonly onSigned: (voter: ValidatorIndex, message: Message) => void;
+  /** A flush of the disk takes up to so long. */
+  readonly maxFlushMs: number;
+  /** All nodes, ourselves included. */
+  readonly nodes: () => readonly SimulatedValidator[];
+  readonly see: (seen: Seen) => void;
 };
 
-const GENESIS_TIME_MS = 1_700_000_000_000;
+type Sign = Extract<ReplicaEffect, { type: "sign" }>;
+
 const ANSWER_DEADLINE_MS = 300;
+/** A process that its disk or its own assertion brought down is started again after so long, as a supervisor would. */
+const RESTART_MS = 400;
 
 export class SimulatedValidator {
+  readonly node: NodeId;
   readonly index: ValidatorIndex;
-  readonly disk = new SimulatedDisk();
-  readonly #chain: SimulatedChain;
+  readonly clock: SimulatedClock;
+  readonly disk: SimulatedDisk;
+  /** Undefined for an honest validator. */
+  conduct: Conduct | undefined;
+  readonly #around: Surroundings;
   readonly #signer: Signer;
-  readonly #around: ValidatorSurroundings;
-  readonly #unsent: Extract<ReplicaEffect, { type: "sign" }>[] = [];
+  #unsent: Sign[] = [];
   readonly #timers = new Map<Timer, number>();
   #replica: Replica | undefined;
   /** Counts lives: what was scheduled in an earlier life no longer happens. */
   #life = 0;
   #timerSequence = 0;
   #isFlushing = false;
+  #hasHalted = false;
+  /** False once the message under way was found to be its sender's fault. */
+  #isSound = true;
+  #pausedUntilMs = 0;
+  #appliedTransactions = 0;
 
-  constructor(
-    index: ValidatorIndex,
-    signer: Signer,
-    chain: SimulatedChain,
-    around: ValidatorSurroundings,
-  ) {
-    this.index = index;
-    this.#signer = signer;
-    this.#chain = chain;
+  constructor(identity: { node: NodeId; index: ValidatorIndex }, around: Surroundings) {
+    this.node = identity.node;
+    this.index = identity.index;
+    this.clock = around.clock;
+    this.disk = around.disk;
     this.#around = around;
+    this.#signer = around.chain.signers[this.index] as Signer;
   }
 
   get replica(): Replica | undefined {
     return this.#replica;
   }
 
-  start(): void {
-    this.#life += 1;
-    this.#replica = this.#restore();
-    this.step({ type: "start" });
+  get isRunning(): boolean {
+    return this.#replica !== undefined;
   }
 
-  crash(): void {
+  get hasHalted(): boolean {
+    return this.#hasHalted;
+  }
+
+  /** How many transactions have taken effect in the final blocks of this life and those it found on its disk. */
+  get appliedTransactions(): number {
+    return this.#appliedTransactions;
+  }
+
+  height(): Height {
+    return this.#replica?.status.tip.height ?? this.disk.finalHeight();
+  }
+
+  start(): void {
+    if (this.isRunning || this.#hasHalted) return;
+    this.#life += 1;
+    const opened = this.#openDisk();
+    if (opened === undefined) return;
+    if (!opened.ok) return this.#around.see({ type: "refused-to-start", why: opened.message });
+    const { chain } = this.#around;
+    const restored = restoreReplica(opened, {
+      chain,
+      self: this.index,
+      safety: opened.safety ?? firstSafetyState(chain),
+      application: (honest) => this.conduct?.application(honest) ?? honest,
+    });
+    this.#replica = restored.replica;
+    this.#appliedTransactions = restored.applied;
+    this.#around.see({ type: "started", height: this.height() });
+    this.step({ type: "start" });
+    this.conduct?.started();
+  }
+
+  /** Undefined if the power went again, or the disk failed, while the logs were opened. */
+  #openDisk(): OpenedDisk | undefined {
+    try {
+      const opened = this.disk.open();
+      if (opened.ok && opened.safety === undefined) {
+        // As a node does: no block is ever on a disk without a record of what was signed.
+        this.disk.persist(firstSafetyState(this.#around.chain));
+        this.disk.flush();
+      }
+      return opened;
+    } catch (error) {
+      if (!(error instanceof PowerCut || error instanceof StorageError)) throw error;
+      this.disk.crash();
+      this.#around.see({ type: "crashed", why: error.message });
+      this.#around.agenda.after(RESTART_MS, () => this.start());
+      return undefined;
+    }
+  }
+
+  crash(why = "killed"): void {
+    if (!this.isRunning) return;
     this.#life += 1;
     this.#replica = undefined;
     this.#isFlushing = false;
-    this.#unsent.length = 0;
+    this.#unsent = [];
     this.#timers.clear();
     this.disk.crash();
+    this.#around.see({ type: "crashed", why });
+  }
+
+  /** Down now, back after so long. */
+  restartAfter(downMs: number, why?: string): void {
+    this.crash(why);
+    this.#around.agenda.after(downMs, () => this.start());
+  }
+
+  /** Stands still, as if stopped by a signal: what comes meanwhile is taken when it goes on. */
+  pause(forMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#around.agenda.now + forMs);
   }
 
   /** A client hands a transaction to this validator. */
@@ -108,59 +164,52 @@ export class SimulatedValidator {
     this.step({ type: "transactions", source: "local", transactions });
   }
 
+  /** What the network brings from another node. */
+  receive(from: SimulatedValidator, content: Delivery["content"]): void {
+    if (this.#deferred(() => this.receive(from, content)) || !this.isRunning) return;
+    // Two copies of one validator have one peer identity, and nobody connects to oneself.
+    if (from.index === this.index) return;
+    const { see, door } = this.#around;
+    if (content.type === "transactions") {
+      see({ type: "heard", from: from.node, message: "transactions", view: 0 });
+      const transactions = door.sound(content.transactions);
+      return this.step({ type: "transactions", source: "gossip", transactions });
+    }
+    const message = content.type === "message" ? content.message : messageFrom(content.bytes);
+    const ids = content.type === "message" ? content.ids : [];
+    const view = message === undefined ? 0 : viewOf(message);
+    const heard = {
+      type: "heard",
+      from: from.node,
+      message: message?.type ?? "garbage",
+      view,
+    } as const;
+    see(message === undefined ? heard : { ...heard, content: message });
+    if (message === undefined) return;
+    if (this.conduct?.incoming(from.node, message, ids) === false) return;
+    // Direct streams carry only what the validator at the other end says itself.
+    if ("voter" in message && message.voter !== from.index) return;
+    this.#isSound = true;
+    this.step({ type: "message", from: from.index, message, ids });
+    if (this.#isSound) this.#relay(from, message, ids);
+  }
+
   step(event: ReplicaEvent): void {
     if (this.#replica === undefined) return;
-    for (const effect of this.#replica.step(event, this.#now)) this.#obey(effect);
-  }
-
-  get #now(): number {
-    return GENESIS_TIME_MS + 1 + Math.floor(this.#around.agenda.now);
-  }
-
-  #restore(): Replica {
-    const { validators, genesisBlock, genesis, baseTimeoutMs } = this.#chain;
-    const qc = genesisQc({ epoch: validators.epoch, block: genesisBlock });
-    const machine = createAccountLedger({ minFee: 1n, feesTo: "nobody" });
-    const options: LedgerOptions<AccountGenesis> = { machine, chainId: validators.chainId };
-    const last = this.disk.finals.at(-1);
-    const ledger = this.#restoreLedger(options, genesis);
-    const { hash, height, stateRoot } = ledger.committed;
-    return new Replica({
-      validators,
-      self: this.index,
-      scheme: standInScheme,
-      genesisQc: qc,
-      baseTimeoutMs,
-      pacing: { blockIntervalMs: 0, emptyBlockIntervalMs: 200 },
-      limits: { maxBlockTransactions: 1_000, maxBlockBytes: 1 << 20, maxClockDriftMs: 5_000 },
-      pool: {},
-      ledger,
-      safety: this.disk.safety ?? initialSafetyState(qc),
-      tip: { hash, height, stateRoot, view: last?.view ?? (0 as View) },
-      tipTimestampMs: last?.timestampMs ?? GENESIS_TIME_MS,
-      stored: this.disk.unfinished().flatMap((stored) => {
-        const whole = wholeBlock(stored);
-        return whole.ok ? [whole.value] : [];
-      }),
-    });
-  }
-
-  #restoreLedger(options: LedgerOptions<AccountGenesis>, genesis: AccountGenesis): Ledger {
-    const last = this.disk.finals.at(-1);
-    const first = Ledger.fromGenesis(options, {
-      timestampMs: GENESIS_TIME_MS,
-      application: genesis,
-      hash: this.#chain.genesisBlock,
-    });
-    if (last === undefined) return first as Ledger;
-    // The disk holds what blocks changed; what only genesis wrote comes from there.
-    const entries = this.disk.entriesOver(first.entries());
-    const restored = Ledger.restore(options, { hash: last.hash, height: last.height, entries });
-    if (!restored.ok) throw new Error(`the state on disk is damaged: ${restored.refusal}`);
-    return restored.ledger as Ledger;
+    const life = this.#life;
+    try {
+      const now = { monotonicMs: this.#around.agenda.now, wallMs: this.clock.wallMs() };
+      for (const effect of this.#replica.step(event, now)) {
+        if (life === this.#life) this.#obey(effect);
+      }
+    } catch (error) {
+      this.#around.see({ type: "threw", why: String((error as Error).stack ?? error) });
+      this.restartAfter(RESTART_MS, "threw");
+    }
   }
 
   #obey(effect: ReplicaEffect): void {
+    const { see } = this.#around;
     switch (effect.type) {
       case "persist":
         this.disk.persist(effect.state);
@@ -168,9 +217,13 @@ export class SimulatedValidator {
       case "store":
         this.disk.store(effect.hash, effect.stored);
         return this.#flushSoon();
-      case "final":
+      case "final": {
+        const { receipts } = effect.final;
+        this.#appliedTransactions += receipts.filter(({ result }) => result === "ok").length;
+        see({ type: "final", final: effect.final });
         this.disk.finalize(effect.final);
         return this.#flushSoon();
+      }
       case "certify":
         this.disk.certify(effect.cert);
         return this.#flushSoon();
@@ -180,89 +233,143 @@ export class SimulatedValidator {
       case "timer":
         return this.#setTimer(effect.timer, effect.ms);
       case "gossip-transactions":
-        return this.#gossip(effect.transactions);
-      case "gossip-decision":
-        return this.#broadcast({ type: "decision", cert: effect.cert }, []);
+        return this.#toAll({ type: "transactions", transactions: effect.transactions });
+      case "gossip-decision": {
+        const message = { type: "decision", cert: effect.cert } as const;
+        return this.#toAll({ type: "message", message, ids: [] });
+      }
       case "ask":
         return this.#ask(effect.ask);
+      case "enter-view":
+        return see({ type: "view", view: effect.view });
+      case "gave-up-view":
+        return see({ type: "gave-up", view: effect.view });
+      case "evidence":
+        return see({ type: "evidence", evidence: effect.evidence });
+      case "penalise":
+        this.#isSound = false;
+        return see({ type: "penalised", peer: effect.peer, reason: effect.reason });
       case "halt":
-        throw new Error(`validator ${this.index} halted: ${effect.halt.reason}`);
+        this.#hasHalted = true;
+        see({ type: "halted", halt: effect.halt });
+        return this.crash("halted");
+      case "admission":
+      case "included":
+        return;
     }
   }
+
+  // --- Writing, signing, sending ---------------------------------------------------------------------------------
 
   /** Persist, then sign, then send: what is unsigned waits for all writes before it. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    this.#later(this.#around.random.fraction(), () => {
-      this.#isFlushing = false;
-      this.disk.flush();
-      for (const { draft, transactions = [] } of this.#unsent.splice(0)) {
-        this.#signAndSend(draft, transactions);
-      }
-    });
+    this.#later(this.#around.random.fraction() * this.#around.maxFlushMs, () => this.#flush());
   }
 
-  #signAndSend(draft: Draft, transactions: readonly SignedTransaction[]): void {
-    const message = signDraft(draft, this.#chain.validators.chainId, this.#signer);
-    this.#around.onSigned(this.index, message);
-    this.#broadcast(message, transactions);
+  #flush(): void {
+    this.#isFlushing = false;
+    try {
+      this.disk.flush();
+    } catch (error) {
+      // A validator whose disk failed never goes on in this life.
+      return this.restartAfter(RESTART_MS, `disk: ${(error as Error).message}`);
+    }
+    const unsent = this.#unsent;
+    this.#unsent = [];
+    const life = this.#life;
+    for (const sign of unsent) if (life === this.#life) this.#signAndSend(sign);
+  }
+
+  #signAndSend({ draft, transactions = [] }: Sign): void {
+    const message = signDraft(draft, this.#around.chain.validators.chainId, this.#signer);
+    this.#around.see({ type: "signed", message });
     const ids = transactions.map(({ id }) => id);
+    this.#toAll({ type: "message", message, ids });
     this.step({ type: "message", from: this.index, message, ids });
   }
 
-  #broadcast(message: Message, transactions: readonly SignedTransaction[]): void {
-    const bytes = encode(messageCodec, message);
-    const ids = transactions.map(({ id }) => id);
-    this.#toOthers((peer) => {
-      const decoded = decode(messageCodec, bytes);
-      if (!decoded.ok) throw new Error(`our own message does not decode: ${decoded.refusal}`);
-      peer.step({ type: "message", from: this.index, message: decoded.value, ids });
-    });
+  #toAll(content: Delivery["content"]): void {
+    const others = this.#around.nodes().filter((node) => node !== this);
+    const deliveries = others.map(({ node }): Delivery => ({ to: node, content }));
+    for (const each of this.conduct?.outgoing(deliveries) ?? deliveries) this.send(each);
   }
 
-  #gossip(transactions: readonly SignedTransaction[]): void {
-    this.#toOthers((peer) => peer.step({ type: "transactions", source: "gossip", transactions }));
+  /** Puts one delivery on the network as it is. */
+  send({ to, content, delayMs = 0 }: Delivery): void {
+    const target = this.#around.nodes()[to];
+    if (target === undefined || target === this) return;
+    const carried =
+      content.type === "message" ? { ...content, message: carryMessage(content.message) } : content;
+    const link = { from: this.node, to };
+    this.#around.network.send(link, () => target.receive(this, carried), delayMs);
   }
 
-  #toOthers(deliver: (peer: SimulatedValidator) => void): void {
-    for (const peer of this.#around.peers()) {
-      if (peer === this) continue;
-      this.#around.network.send(this.index, peer.index, () => deliver(peer));
+  /** Gossip floods: what a liar sent to some, honest receivers pass on. What honest ones send goes to all anyway. */
+  #relay(from: SimulatedValidator, message: Message, ids: readonly Hash[]): void {
+    if (from.conduct === undefined || this.conduct !== undefined) return;
+    if (message.type !== "proposal" && message.type !== "decision") return;
+    if (this.#relayed.has(message)) return;
+    this.#relayed.add(message);
+    for (const { node } of this.#around.nodes()) {
+      if (node === from.node || node === this.node) continue;
+      this.send({ to: node, content: { type: "message", message, ids } });
     }
   }
 
+  readonly #relayed = new WeakSet<Message>();
+
+  // --- Questions -------------------------------------------------------------------------------------------------
+
   #ask({ id, to, question }: Ask): void {
+    const { nodes, network, see } = this.#around;
     let isAnswered = false;
     const settle = (given: Answer | undefined) => {
       if (isAnswered) return;
       isAnswered = true;
       this.#take(id, given);
     };
-    const life = this.#life;
-    const peer = this.#around.peers()[to];
     this.#later(ANSWER_DEADLINE_MS, () => settle(undefined));
+    if (this.conduct?.asking(to, question) === false) return;
+    const asked = nodes().filter(({ index }) => index === to);
+    const peer = asked.find(({ node }) => !network.isCut(this.node, node)) ?? asked[0];
     if (peer === undefined) return;
-    this.#around.network.send(this.index, to, () => {
-      const held = peer.replica?.inventory;
-      if (held === undefined) return;
-      const given = answer(question, held, peer.disk.stored);
-      this.#around.network.send(to, this.index, () => {
-        if (life === this.#life) settle(given);
+    const carried = carryQuestion(question);
+    const life = this.#life;
+    network.send({ from: this.node, to: peer.node }, () => {
+      peer.#reply(this, carried, (given) => {
+        if (life !== this.#life) return;
+        see({ type: "heard", from: peer.node, message: "answer", view: 0 });
+        settle(given);
       });
     });
   }
 
+  #reply(
+    to: SimulatedValidator,
+    question: Parameters<typeof answer>[0],
+    deliver: (given: Answer) => void,
+  ) {
+    const held = this.#replica?.inventory;
+    if (held === undefined || this.#deferred(() => this.#reply(to, question, deliver))) return;
+    this.#around.see({ type: "heard", from: to.node, message: "question", view: 0 });
+    const honest = answer(question, held, this.disk.stored);
+    const given =
+      this.conduct === undefined ? honest : this.conduct.answer(to.node, question, honest);
+    if (given === undefined) return;
+    const carried = carryAnswer(given);
+    this.#around.network.send({ from: this.node, to: to.node }, () => deliver(carried));
+  }
+
   #take(id: number, given: Answer | undefined): void {
     if (given?.type === "bodies") {
-      const transactions = given.bodies.flatMap((body) => {
-        const decoded = decodeSignedTransaction(body);
-        return decoded.ok ? [decoded.value] : [];
-      });
-      this.step({ type: "bodies", transactions });
+      this.step({ type: "bodies", transactions: this.#around.door.fromBodies(given.bodies) });
     }
     this.step(given === undefined ? { type: "answer", id } : { type: "answer", id, answer: given });
   }
+
+  // --- Time ------------------------------------------------------------------------------------------------------
 
   #setTimer(timer: Timer, ms: number): void {
     this.#timerSequence += 1;
@@ -275,14 +382,32 @@ export class SimulatedValidator {
     });
   }
 
+  /** Runs in this life only, and not while the process stands still. */
   #later(delayMs: number, run: () => void): void {
     const life = this.#life;
-    this.#around.agenda.after(delayMs, () => {
-      if (life === this.#life) run();
-    });
+    const attempt = () => {
+      if (life === this.#life && !this.#deferred(attempt)) run();
+    };
+    this.#around.agenda.after(delayMs, attempt);
   }
 
-  height(): Height {
-    return this.disk.stored.finalHeight();
+  #deferred(again: () => void): boolean {
+    const leftMs = this.#pausedUntilMs - this.#around.agenda.now;
+    if (leftMs <= 0) return false;
+    this.#around.agenda.after(leftMs, again);
+    return true;
+  }
+}
+
+export function viewOf(message: Message): View {
+  switch (message.type) {
+    case "proposal":
+      return message.block.view;
+    case "decision":
+      return message.cert.view;
+    case "vote":
+    case "commit-vote":
+    case "timeout":
+      return message.content.view;
   }
 }

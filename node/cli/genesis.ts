@@ -2,8 +2,14 @@
 // owners: a genesis needs public keys only.
 
 import { Option } from "commander";
-import type { Genesis, GenesisAccount, GenesisValidator } from "../genesis/index.ts";
+import type {
+  ConsensusParams,
+  Genesis,
+  GenesisAccount,
+  GenesisValidator,
+} from "../genesis/index.ts";
 import { CommandFailure, usageFailure } from "./failure.ts";
+import { leadersOption } from "./options.ts";
 import { table } from "./output.ts";
 import { type ActionContext, addCommand, addGroup, type Program } from "./program.ts";
 
@@ -11,6 +17,7 @@ type NewOptions = {
   readonly name: string;
   readonly validator: readonly string[];
   readonly account: readonly string[];
+  readonly leaders: ConsensusParams["leaders"];
   readonly out: string;
 };
 
@@ -30,6 +37,7 @@ export function registerGenesisCommands(program: Program): void {
         "PUBLICKEY,NETWORKKEY[,POWER]; once for each",
       ).makeOptionMandatory(),
       repeatable("--account <money>", "ADDRESS=BALANCE; once for each").default([]),
+      leadersOption().default("round-robin"),
       new Option("--out <file>", "must not exist yet").default("genesis.json"),
     ],
     example: "genesis new --name mine --validator 0x..,0x.. --account qr1..=5000",
@@ -67,7 +75,7 @@ async function make(options: NewOptions, context: ActionContext): Promise<undefi
     genesisTimeMs: Date.now(),
     validators: await Promise.all(options.validator.map(validatorFrom)),
     accounts: await Promise.all(options.account.map((text) => accountFrom(text, context))),
-    consensus: DEFAULT_CONSENSUS_PARAMS,
+    consensus: { ...DEFAULT_CONSENSUS_PARAMS, leaders: options.leaders },
     ledger: DEFAULT_LEDGER_PARAMS,
   });
   const checked = genesisFloor.parseGenesis(text);
@@ -135,6 +143,7 @@ async function print(genesis: Genesis, file: string, { output }: ActionContext):
       ["time", new Date(genesis.genesisTimeMs).toISOString()],
       ["validators", String(genesis.validators.length)],
       ["accounts", `${genesis.accounts.length}, ${supply} together`],
+      ["leaders", genesis.consensus.leaders],
       ["least fee", String(genesis.ledger.minFee)],
     ]);
   });

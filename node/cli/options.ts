@@ -33,3 +33,9 @@ export function secondsOption(text: string): number {
   if (value > 0) return value;
   throw new InvalidArgumentError("Give a number of seconds above 0, such as 30 or 2.5.");
 }
+
+/** For whatever makes a genesis. */
+export function leadersOption(): Option {
+  const choices = ["round-robin", "reputation"];
+  return new Option("--leaders <choice>", "who leads a view").choices(choices);
+}

@@ -24,6 +24,7 @@ import {
   CHAIN_NAME_PATTERN,
   GENESIS_VERSION,
   type Genesis,
+  LEADERS,
   MAX_GENESIS_ACCOUNTS,
   MAX_POWER,
 } from "./genesis.ts";
@@ -98,6 +99,7 @@ const genesisSchema = strictObject({
     maxBlockTransactions: integerIn(1, MAX_BLOCK_TRANSACTIONS),
     maxBlockBytes: integerIn(MAX_TRANSACTION_BYTES, MAX_BLOCK_BYTES),
     maxClockDriftMs: integerIn(1, MAX_DELAY_MS),
+    leaders: z.enum(LEADERS, { error: '"round-robin" or "reputation"' }),
   }),
   ledger: strictObject({
     minFee: amountFrom(0n),

@@ -1,6 +1,7 @@
 // The agreement that a chain starts from, its canonical bytes and its identity. Whoever holds a genesis holds the chain
 // id, and with it the meaning of every signature. Portable.
 
+import type { LeaderChoiceName } from "../../consensus/index.ts";
 import {
   type Address,
   addressCodec,
@@ -53,6 +54,8 @@ export type ConsensusParams = {
   readonly maxBlockBytes: number;
   /** How far a block's timestamp may be ahead of a voter's clock. */
   readonly maxClockDriftMs: number;
+  /** Who leads a view. */
+  readonly leaders: LeaderChoiceName;
 };
 
 export type LedgerParams = {
@@ -82,6 +85,7 @@ export const DEFAULT_CONSENSUS_PARAMS: ConsensusParams = {
   maxBlockTransactions: 4_000,
   maxBlockBytes: 1_048_576,
   maxClockDriftMs: 5_000,
+  leaders: "round-robin",
 };
 
 export const DEFAULT_LEDGER_PARAMS: LedgerParams = { minFee: 1n, fees: "burn" };
@@ -96,6 +100,8 @@ const MAX_NAME_BYTES = 32;
 const GENESIS_DOMAIN = domain("quorate/genesis/1");
 const GENESIS_BLOCK_DOMAIN = domain("quorate/genesis-block/1");
 const FEES: readonly LedgerParams["fees"][] = ["burn", "proposer"];
+/** In the order of their codes. */
+export const LEADERS = ["round-robin", "reputation"] as const satisfies LeaderChoiceName[];
 
 const nameBytesCodec = variableBytes(MAX_NAME_BYTES);
 
@@ -113,10 +119,12 @@ const versionCodec: Codec<1> = {
     uint8.read(reader) === GENESIS_VERSION ? GENESIS_VERSION : refuseDecoding("unknown-tag"),
 };
 
-const feesCodec: Codec<LedgerParams["fees"]> = {
-  write: (writer, fees) => uint8.write(writer, FEES.indexOf(fees)),
-  read: (reader) => FEES[uint8.read(reader)] ?? refuseDecoding("unknown-tag"),
-};
+function choiceCodec<T extends string>(choices: readonly T[]): Codec<T> {
+  return {
+    write: (writer, choice) => uint8.write(writer, choices.indexOf(choice)),
+    read: (reader) => choices[uint8.read(reader)] ?? refuseDecoding("unknown-tag"),
+  };
+}
 
 /** Layout only: whether the values make sense is `parseGenesis`'s question. */
 export const genesisCodec: Codec<Genesis> = struct<Genesis>({
@@ -142,8 +150,9 @@ export const genesisCodec: Codec<Genesis> = struct<Genesis>({
     maxBlockTransactions: uint32,
     maxBlockBytes: uint32,
     maxClockDriftMs: uint32,
+    leaders: choiceCodec<LeaderChoiceName>(LEADERS),
   }),
-  ledger: struct<LedgerParams>({ minFee: uint64, fees: feesCodec }),
+  ledger: struct<LedgerParams>({ minFee: uint64, fees: choiceCodec(FEES) }),
 });
 
 /** The canonical bytes. Validators in their order, which is their index; accounts by address, whatever their order. */

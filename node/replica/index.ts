@@ -5,6 +5,7 @@ export type {
   Admission,
   AdmissionRefusal,
   FinalBlock,
+  Moment,
   ReplicaEffect,
   ReplicaEvent,
   Timer,

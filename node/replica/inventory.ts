@@ -28,6 +28,11 @@ export class Inventory implements Held {
     this.#tip = parts.tip;
   }
 
+  /** Blocks above the tip whose content is known. */
+  get blocks(): number {
+    return this.#payloads.size;
+  }
+
   /** A transaction whose signature has been checked. */
   find(id: Hash): SignedTransaction | undefined {
     return this.#pool.get(id)?.signed ?? this.#payloads.find(id);

@@ -20,6 +20,14 @@ import type { SignedTransaction } from "../transaction/index.ts";
 /** `view`: how long the view may last. `propose`: our block is due. `retry`: ask again. `pull`: ask for late bodies. */
 export type Timer = "view" | "propose" | "retry" | "pull";
 
+/** The time of an event, by two clocks. */
+export type Moment = {
+  /** Never runs backwards: what durations are measured by. From any zero. */
+  readonly monotonicMs: number;
+  /** Milliseconds since 1970 as this validator believes: for timestamps of blocks only. It may be wrong, step, stand still. */
+  readonly wallMs: number;
+};
+
 export type ReplicaEvent =
   /** Once, before all else. */
   | { readonly type: "start" }

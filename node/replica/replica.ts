@@ -16,8 +16,10 @@ import {
   type EngineStatus,
   type Event,
   type Evidence,
+  type LeaderChoice,
   type Message,
   type Proposal,
+  type RuleSet,
   type SafetyState,
   type Tip,
   type ValidatorIndex,
@@ -45,7 +47,7 @@ import { Inquiries } from "./inquiries.ts";
 import { Inventory } from "./inventory.ts";
 import { Pacing, type PacingOptions } from "./pacing.ts";
 import { missingIds, type Payload, Payloads, transactionsOf } from "./payloads.ts";
-import type { ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
+import type { Moment, ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
 import { type BlockLimits, payloadRefusal } from "./voting-conditions.ts";
 
 export type ReplicaOptions = {
@@ -66,6 +68,10 @@ export type ReplicaOptions = {
   readonly tipTimestampMs: number;
   /** Blocks above the tip that were on disk, each with its bodies, oldest first. */
   readonly stored: readonly WholeBlock[];
+  /** As `EngineOptions` has it. */
+  readonly rules?: RuleSet;
+  /** As `EngineOptions` has it; the same for all validators of a chain. */
+  readonly leaders?: LeaderChoice;
 };
 
 export type ReplicaStatus = EngineStatus & {
@@ -94,7 +100,7 @@ export class Replica {
   readonly #evidence: Evidence[] = [];
   readonly #inbox: Event[] = [];
   #effects: ReplicaEffect[] = [];
-  #now = 0;
+  #now: Moment = { monotonicMs: 0, wallMs: 0 };
   #tipTimestampMs: number;
   /** The payload that comes with the proposal under way into the engine. */
   #announced: { readonly hash: Hash; readonly ids: readonly Hash[] } | undefined;
@@ -105,10 +111,10 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    const { validators, self, safety, tip } = options;
+    const { validators, self, scheme, genesisQc } = options;
     const pacemaker = { baseTimeoutMs: options.baseTimeoutMs };
-    this.#engine = new Engine({ validators, self, pacemaker, safety, tip });
-    this.#verifier = new Verifier(validators, options.scheme, options.genesisQc);
+    this.#engine = new Engine({ ...options, pacemaker });
+    this.#verifier = new Verifier(validators, scheme, genesisQc, options.leaders);
     this.#pool = new Pool(options.pool);
     this.#ledger = options.ledger;
     this.#pacing = new Pacing(options.pacing);
@@ -143,8 +149,7 @@ export class Replica {
     return this.#evidence;
   }
 
-  /** `now`: milliseconds since 1970 by the validator's clock, which may be wrong but not run backwards. */
-  step(event: ReplicaEvent, now: number): readonly ReplicaEffect[] {
+  step(event: ReplicaEvent, now: Moment): readonly ReplicaEffect[] {
     this.#effects = [];
     this.#now = now;
     this.#handle(event);
@@ -294,6 +299,8 @@ export class Replica {
     const hash = blockHash(draft.block);
     const ids = this.#selected.map(({ id }) => id);
     const { block } = draft;
+    // Final already, and its payload gone: to repeat it would help nobody.
+    if (block.height <= this.#engine.tip.height) return;
     const isSelected = equalBytes(this.#payloadHash(ids), block.payload);
     const payload =
       this.#payloads.get(hash) ??
@@ -310,7 +317,7 @@ export class Replica {
     this.#payloads.pruneViews(view, (hash) => this.#engine.block(hash) !== undefined);
     this.#pass({ type: "enter-view", view, leader });
     const isIdle = !this.#content.hasWork(this.#engine.highQc);
-    this.#setTimer("view", this.#pacing.viewEntered(this.#now, { timeoutMs, isIdle }));
+    this.#setTimer("view", this.#pacing.viewEntered(this.#now.monotonicMs, { timeoutMs, isIdle }));
   }
 
   #setTimer(timer: Timer, ms: number): void {
@@ -337,18 +344,21 @@ export class Replica {
   #tryPropose(): void {
     const { due } = this.#pacing;
     if (due === undefined) return;
-    const earliestMs = this.#pacing.waitMs(this.#now, { hasWork: true, mustFlush: false });
+    const earliestMs = this.#pacing.waitMs(this.#now.monotonicMs, {
+      hasWork: true,
+      mustFlush: false,
+    });
     if (earliestMs > 0) return this.#setTimer("propose", earliestMs);
     const selected = this.#content.select(this.#engine.highQc);
     const mustFlush = this.#content.hasUncommitted(due.parent);
     const hasWork = selected.length > 0;
-    const waitMs = this.#pacing.waitMs(this.#now, { hasWork, mustFlush });
+    const waitMs = this.#pacing.waitMs(this.#now.monotonicMs, { hasWork, mustFlush });
     if (waitMs > 0) return this.#setTimer("propose", waitMs);
     this.#pacing.proposed();
     this.#selected = selected;
     const payload = this.#payloadHash(selected.map(({ id }) => id));
     const parentMs = this.#timestampOf(due.parent) ?? this.#tipTimestampMs;
-    const timestampMs = Math.max(this.#now, parentMs + 1);
+    const timestampMs = Math.max(this.#now.wallMs, parentMs + 1);
     this.#feed({ type: "payload", view: due.view, payload, timestampMs });
   }
 
@@ -360,12 +370,12 @@ export class Replica {
   #restIfIdle(): void {
     const isProposed = this.#newestProposal >= this.#engine.view;
     if (isProposed || this.#pacing.isIdle || this.#content.hasWork(this.#engine.highQc)) return;
-    this.#setTimer("view", this.#pacing.workDone(this.#now));
+    this.#setTimer("view", this.#pacing.workDone(this.#now.monotonicMs));
   }
 
   /** From now on the leader's time counts: there is something to order. */
   #startCounting(): void {
-    const ms = this.#pacing.workArrived(this.#now);
+    const ms = this.#pacing.workArrived(this.#now.monotonicMs);
     if (ms !== undefined) this.#setTimer("view", ms);
   }
 
@@ -377,7 +387,7 @@ export class Replica {
   // --- Bodies ----------------------------------------------------------------------------------------------------
 
   #obtainPayload({ block, hash }: Extract<Effect, { type: "obtain-payload" }>): void {
-    if (block.view >= this.#engine.view) this.#pacing.blockSeen(this.#now);
+    if (block.view >= this.#engine.view) this.#pacing.blockSeen(this.#now.monotonicMs);
     if (block.view > this.#newestProposal) this.#newestProposal = block.view;
     const announced = this.#announced;
     const known = this.#payloads.get(hash);
@@ -396,7 +406,7 @@ export class Replica {
     this.#inquiries.complete(payload.hash);
     const refusal = payloadRefusal(payload, {
       limits: this.#options.limits,
-      now: this.#now,
+      now: this.#now.wallMs,
       parentTimestampMs: this.#timestampOf(payload.block.parent),
       check: (transaction) => this.#ledger.check(transaction),
     });

@@ -93,8 +93,9 @@ export class Driver {
   step(event: ReplicaEvent): boolean {
     if (this.#closed) return true;
     this.#isSound = true;
+    const now = { monotonicMs: performance.now(), wallMs: Date.now() };
     try {
-      for (const effect of this.#options.replica.step(event, Date.now())) this.#obey(effect);
+      for (const effect of this.#options.replica.step(event, now)) this.#obey(effect);
     } catch (error) {
       this.close();
       this.#options.failed(error);

@@ -1,6 +1,6 @@
 // The parts of a running validator and the wires between them: replica, driver, network, workers, tracker, metrics.
 
-import type { Halt, ValidatorIndex } from "../../consensus/index.ts";
+import { type Halt, LEADER_CHOICES, type ValidatorIndex } from "../../consensus/index.ts";
 import { decode, encode, type Height } from "../../crypto/index.ts";
 import { hashIn, hashLayer, nativeScheme } from "../../crypto/native/index.ts";
 import type { NodeConfig } from "../config/index.ts";
@@ -210,6 +210,7 @@ function replicaOf({ root, config, identity, restored }: LiveNodeOptions): Repli
     tipTimestampMs,
     hashers: { hash: hashIn, hashLayer },
     stored: unfinished,
+    leaders: LEADER_CHOICES[consensus.leaders],
   });
 }
 

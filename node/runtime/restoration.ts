@@ -18,6 +18,7 @@ import {
   assert,
   decode,
   type Epoch,
+  encode,
   equalBytes,
   type Hash,
   type Height,
@@ -109,7 +110,8 @@ export async function restore(root: ChainRoot, stores: Stores): Promise<Restored
   const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
   const { hash, height, stateRoot } = ledger.committed;
-  const tip = { hash, height, stateRoot, view: last?.view ?? (0 as View) };
+  const view = last?.view ?? (0 as View);
+  const tip: Tip = { hash, height, stateRoot, view, ...(last && { block: last }) };
   const unfinished = unfinishedBlocks(stores.blockStore);
   const isFresh = height === 0 && unfinished.length === 0;
   return {
@@ -211,7 +213,12 @@ function refuseDivergence(blockStore: BlockStore, height: Height, ours: Hash): v
 
 function restoreSafety(root: ChainRoot, log: SafetyLog, isFresh: boolean): SafetyState {
   if (log.last === undefined) {
-    if (isFresh) return initialSafetyState(root.genesisQc);
+    if (isFresh) {
+      const initial = initialSafetyState(root.genesisQc);
+      // Before any block: blocks without a record would look like a record that was lost.
+      log.persist(encode(safetyStateCodec, initial));
+      return initial;
+    }
     throw new StorageError({
       code: "LOG_DAMAGED",
       what: "there are blocks but no record of what this validator has signed",

@@ -8,6 +8,7 @@ export type {
   LogRecord,
   LogRecovery,
 } from "./append-log.ts";
+export { type BlockRecord, decodeBlockRecord, encodeBlockRecord } from "./block-record.ts";
 export {
   BlockStore,
   type BlockStoreOptions,
@@ -19,6 +20,13 @@ export {
 export { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
 export type { Disk } from "./disk.ts";
 export { openSafetyLog, SAFETY_LOG_FILE, SafetyLog, type SafetyRecovery } from "./safety-log.ts";
+export {
+  type LocatedFrame,
+  type LogCursor,
+  openSegmentedLog,
+  type RecordLocation,
+  SegmentedLog,
+} from "./segmented-log.ts";
 export {
   openStateStore,
   type StateCommit,

@@ -65,14 +65,9 @@ export function openSafetyLog(
       : { last: undefined, records: 0, dirtyBytes: 0, position: undefined };
     const recovery = { records: found.records, cleanedBytes: found.dirtyBytes };
     const common = { path, identity, disk, last: found.last, recovery };
-    if (found.position === undefined || found.dirtyBytes > 0) {
-      return new SafetyLog({ ...common, ...installSafetyFile(disk, common, found.last) });
-    }
-    const file = disk.open(path, "write");
-    // What was read may be in the system's cache alone, after a kill right before the sync.
-    disk.dataSync(file);
-    const { position, filledTo, seed } = found;
-    return new SafetyLog({ ...common, file, seed, position, filledTo });
+    // What was read may be in the system's cache alone, and after a failed sync it stays there: pages that a sync gave up
+    // on count as clean. Only a new file is sure to be on the disk.
+    return new SafetyLog({ ...common, ...installSafetyFile(disk, common, found.last) });
   } catch (error) {
     throw ioError(error, { what: "opening the safety log", path });
   }

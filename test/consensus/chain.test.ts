@@ -106,6 +106,17 @@ describe("the chain of blocks above the tip", () => {
     const node = chain.get(blockHash(made.block(1))) as ChainNode;
     expect(() => chain.commit(node, false)).toThrow("executed before it is committed");
   });
+
+  test("refuses to commit at a height that does not follow: our bug", () => {
+    const made = world();
+    const chain = new Chain(made.genesisTip);
+    const node = chain.insert(
+      { ...made.block(1), height: made.block(2).height },
+      true,
+    ) as ChainNode;
+    node.stateRoot = made.rootAfter(1);
+    expect(() => chain.commit(node, false)).toThrow("heights are contiguous");
+  });
 });
 
 describe("a full tree", () => {
@@ -125,6 +136,8 @@ describe("a full tree", () => {
   test("takes nothing above all that it holds", () => {
     const chain = chainOf(made, blocks.slice(0, MAX_BLOCKS));
     expect(chain.insert(made.block(MAX_BLOCKS + 2), true)).toBeUndefined();
+    const besideTheHighest = made.block(MAX_BLOCKS + 2, { on: MAX_BLOCKS - 1 });
+    expect(chain.insert(besideTheHighest, true)).toBeUndefined();
   });
 });
 
@@ -133,7 +146,7 @@ describe("old forks", () => {
     const made = world();
     const branch = made.chain(1, 4);
     const fork = made.block(7, { on: 2 });
-    const young = made.block(30, { on: 3 });
+    const young = made.block(20, { on: 3 });
     const chain = chainOf(made, [...branch, fork, young]);
     chain.pruneForks(blockHash(made.block(4)), viewOf(20));
     expect(chain.get(blockHash(fork))).toBeUndefined();

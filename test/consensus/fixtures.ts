@@ -9,6 +9,7 @@ import {
   commitVoteBytes,
   type Draft,
   genesisQc,
+  type LeaderChoice,
   type Message,
   type Proposal,
   proposalBytes,
@@ -290,8 +291,9 @@ export function world(options: WorldOptions = {}) {
   /** What is known of a block once it is final. */
   function tipAt(ground: Ground): Tip {
     if (ground === 0) return genesisTip;
-    const { block, height, view } = contentOf(ground);
-    return { hash: block, height, view, stateRoot: rootAfter(ground) };
+    const block = grounded(ground);
+    const { height, view } = block;
+    return { hash: blockHash(block), height, view, stateRoot: rootAfter(ground), block };
   }
 
   return {
@@ -314,7 +316,7 @@ export function world(options: WorldOptions = {}) {
     timeout,
     signed,
     tipAt,
-    verifier: () => new Verifier(validators, scheme, genesis),
+    verifier: (leaders?: LeaderChoice) => new Verifier(validators, scheme, genesis, leaders),
   };
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Block, blockHash, type Message, messageCodec } from "../../consensus/index.ts";
-import { decode, encode, signature, toHex } from "../../crypto/index.ts";
+import { decode, encode, epoch, hash, height, signature, toHex, view } from "../../crypto/index.ts";
 import { hashOf, world } from "./fixtures.ts";
 
 const made = world();
@@ -18,6 +18,10 @@ const examples: readonly Message[] = [
   timeout(8, { by: 3, highQc: 5, highTc: tc(7, { highQc: 5 }), vote: vote(8, { by: 3 }) }),
   { type: "decision", cert: commitCert(3) },
 ];
+
+function signatureOf(byte: number) {
+  return signature(new Uint8Array(64).fill(byte));
+}
 
 const anyExample = fc.constantFrom(...examples);
 
@@ -97,6 +101,33 @@ describe("messages on the wire", () => {
 });
 
 describe("a block's hash", () => {
+  const written: Block = {
+    epoch: epoch(7),
+    view: view(5),
+    height: height(4),
+    parent: hash(new Uint8Array(32).fill(0x11)),
+    justify: {
+      epoch: epoch(7),
+      view: view(4),
+      height: height(3),
+      block: hash(new Uint8Array(32).fill(0x11)),
+      signatures: { signers: [0, 2], signatures: [0x22, 0x33].map(signatureOf) },
+    },
+    payload: hash(new Uint8Array(32).fill(0x44)),
+    timestampMs: 1_700_000_000_000,
+    proposer: 1,
+  };
+
+  test("is the same in every version of this protocol: a known answer", () => {
+    expect(toHex(blockHash(written))).toBe(
+      "0x191edd0d75e47b2bb072ace2c386fc00b6a5092168b693185bbbfb4963c483f0",
+    );
+  });
+
+  test("is computed once for each block", () => {
+    expect(blockHash(written)).toBe(blockHash(written));
+  });
+
   test("changes with every field", () => {
     const plain = block(3);
     const fields: readonly (keyof Block)[] = Object.keys(plain) as (keyof Block)[];

@@ -11,8 +11,10 @@ import {
   type EngineStatus,
   type Event,
   initialSafetyState,
+  type LeaderChoice,
   type Message,
   messageCodec,
+  type RuleSet,
   safetyStateCodec,
   type Tip,
   type Verified,
@@ -29,6 +31,9 @@ export type NetworkOptions = {
   readonly loss?: number;
   /** How long executing one block takes. */
   readonly executionMs?: number;
+  /** Both as the engine has them unless given. */
+  readonly rules?: RuleSet;
+  readonly leaders?: LeaderChoice;
 };
 
 type Final = {
@@ -76,6 +81,7 @@ export class Network {
   maxDelayMs: number;
   loss: number;
   readonly executionMs: number;
+  readonly protocol: Pick<NetworkOptions, "rules" | "leaders">;
   /** Says which links are cut. */
   isCut: (from: number, to: number) => boolean = () => false;
   /** Every violation of what honest validators promise; a test expects it empty. */
@@ -87,6 +93,8 @@ export class Network {
     this.maxDelayMs = options.maxDelayMs ?? 0;
     this.loss = options.loss ?? 0;
     this.executionMs = options.executionMs ?? 0;
+    const { rules, leaders } = options;
+    this.protocol = { ...(rules && { rules }), ...(leaders && { leaders }) };
     this.replicas = world.validators.members.map((_, index) => new Replica(this, index));
   }
 
@@ -200,7 +208,7 @@ export class Replica {
     const safety = encode(safetyStateCodec, initialSafetyState(world.genesis));
     this.disk = { safety, blocks: new Map(), final: [] };
     this.#engine = this.#newEngine();
-    this.#verifier = world.verifier();
+    this.#verifier = world.verifier(network.protocol.leaders);
   }
 
   get height(): number {
@@ -222,7 +230,7 @@ export class Replica {
   start(): void {
     this.isRunning = true;
     this.#engine = this.#newEngine();
-    this.#verifier = this.#network.world.verifier();
+    this.#verifier = this.#network.world.verifier(this.#network.protocol.leaders);
     this.#roots = new Map();
     this.#step({ type: "start" });
   }
@@ -256,6 +264,7 @@ export class Replica {
       pacemaker: { baseTimeoutMs: 100 },
       safety: safety.value,
       tip: this.tip,
+      ...this.#network.protocol,
     });
   }
 
@@ -370,7 +379,7 @@ export class Replica {
     const isNext = equalBytes(block.parent, this.tip.hash) && height === this.tip.height + 1;
     if (!isNext) this.#violation(`commits height ${height} on ${this.tip.height}`);
     if (!this.disk.blocks.has(toHex(hash))) this.#violation("commits what is not stored");
-    const tip: Tip = { hash, height, view, stateRoot };
+    const tip: Tip = { hash, height, view, stateRoot, block };
     this.disk.final.push({ block, tip, life: this.life, cert });
     this.#network.witnessCommit(this.index, tip);
     if (cert === undefined || block.proposer !== this.index) return;

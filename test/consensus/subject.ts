@@ -6,7 +6,9 @@ import type {
   Draft,
   Effect,
   Event,
+  LeaderChoice,
   Message,
+  RuleSet,
   SafetyState,
   Tip,
   Verified,
@@ -22,6 +24,8 @@ export type SubjectOptions = {
   readonly self?: number | undefined;
   readonly safety?: SafetyState;
   readonly tip?: Tip;
+  readonly rules?: RuleSet;
+  readonly leaders?: LeaderChoice;
 };
 
 export class Subject {
@@ -33,13 +37,16 @@ export class Subject {
 
   constructor(world: World, options: SubjectOptions) {
     this.world = world;
-    this.verifier = world.verifier();
+    const { rules, leaders } = options;
+    this.verifier = world.verifier(leaders);
     this.engine = new Engine({
       validators: world.validators,
       self: options.self,
       pacemaker: { baseTimeoutMs: BASE_TIMEOUT_MS },
       safety: options.safety ?? initialSafetyState(world.genesis),
       tip: options.tip ?? world.genesisTip,
+      ...(rules === undefined ? {} : { rules }),
+      ...(leaders === undefined ? {} : { leaders }),
     });
   }
 

@@ -58,6 +58,16 @@ describe("a tally", () => {
     expect(results.every((result) => result.type === "counted" && !result.reached)).toBe(true);
   });
 
+  test("reaches a quorum with the ballots that agree, and leaves the others out", () => {
+    const tally = tallyOf([1, 1, 1, 1, 1]);
+    tally.add(slip(5, 1, "b"));
+    for (const voter of [0, 2, 3]) tally.add(slip(5, voter, "a"));
+    expect(tally.add(slip(5, 4, "a"))).toEqual({
+      type: "counted",
+      reached: [0, 2, 3, 4].map((voter) => slip(5, voter, "a")),
+    });
+  });
+
   test("adds up ballots of one group although their statements differ", () => {
     const tally = tallyOf([1, 1, 1, 1], () => "all");
     tally.add(slip(5, 0, "a"));

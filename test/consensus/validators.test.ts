@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { leaderOf, validatorSet } from "../../consensus/index.ts";
+import { roundRobin, validatorSet } from "../../consensus/index.ts";
 import { powerOf } from "../../consensus/validators.ts";
 import { epoch, view } from "../../crypto/index.ts";
 import { hashOf, standInSigner, world } from "./fixtures.ts";
@@ -43,7 +43,7 @@ describe("a validator set", () => {
 
   test("is led in turn", () => {
     const { validators } = world();
-    expect([0, 1, 2, 3, 4, 9].map((each) => leaderOf(validators, view(each)))).toEqual([
+    expect([0, 1, 2, 3, 4, 9].map((each) => roundRobin(validators, view(each)))).toEqual([
       0, 1, 2, 3, 0, 1,
     ]);
   });

@@ -82,13 +82,22 @@ describe("a devnet's directory", () => {
     expect(loaded.p2p.peers[0]?.addresses).toEqual(["/ip4/127.0.0.1/tcp/8000"]);
   });
 
-  test.each([{ validators: 7 }, { seed: "another" }, { accounts: 3 }])(
-    "refuses to be another chain: %o",
-    async (recipe) => {
-      await openDirectory(request());
-      await expect(openDirectory(request({ recipe }))).rejects.toMatchObject({ exitCode: 6 });
-    },
-  );
+  test.each([
+    { validators: 7 },
+    { seed: "another" },
+    { accounts: 3 },
+    { leaders: "reputation" as const },
+  ])("refuses to be another chain: %o", async (recipe) => {
+    await openDirectory(request());
+    await expect(openDirectory(request({ recipe }))).rejects.toMatchObject({ exitCode: 6 });
+  });
+
+  test("has the leaders that were asked for in its genesis, and keeps them", async () => {
+    const first = await openDirectory(request({ recipe: { leaders: "reputation" } }));
+    expect(first.genesis.consensus.leaders).toBe("reputation");
+    const again = await openDirectory(request());
+    expect(again.plan.recipe.leaders).toBe("reputation");
+  });
 
   test("becomes a new chain with reset, and nothing of the old one is left", async () => {
     const first = await openDirectory(request());

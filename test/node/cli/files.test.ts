@@ -80,6 +80,17 @@ describe("quorate genesis", () => {
     ]);
   });
 
+  test("says who leads: round robin unless asked for something else", async () => {
+    const leadersWith = async (more: readonly string[]) => {
+      const out = join(home, `${more.length}.json`);
+      const words = ["--name", "mine", "--validator", keys, "--out", out, ...more];
+      const { stdout } = await quorate(["genesis", "new", ...words]);
+      return JSON.parse(stdout).genesis.consensus.leaders;
+    };
+    expect(await leadersWith([])).toBe("round-robin");
+    expect(await leadersWith(["--leaders", "reputation"])).toBe("reputation");
+  });
+
   test("refuses what makes no genesis, and writes nothing", async () => {
     const out = join(home, "genesis.json");
     const words = ["--name", "Not a name", "--validator", keys, "--out", out];

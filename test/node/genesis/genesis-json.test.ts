@@ -193,6 +193,7 @@ describe("genesis.json is refused", () => {
     ["ledger.minFee", "18446744073709551616"],
     ["ledger.minFee", 1],
     ["ledger.fees", "treasury"],
+    ["consensus.leaders", "reverse"],
   ])("with %s being %j", (path, value) => {
     const shown = path.replaceAll(/\.(\d)/g, "[$1]");
     expect(refusalOf(withValue(path, value))).toMatchObject({

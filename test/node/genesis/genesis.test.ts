@@ -14,13 +14,13 @@ import { addressAt, genesis, keyOf } from "./fixtures.ts";
 describe("a genesis", () => {
   test("has the chain id that it has always had", () => {
     expect(toHex(chainIdOf(genesis))).toBe(
-      "0xf8397e7c3cb291798c8d6a5612871af73b49aaa8ae31879f65108ccf354f939b",
+      "0xce9020a33a7f0a851b0ee2acb5df83a14379425d414b335bb8208181dddf2a82",
     );
   });
 
   test("has the block hash that it has always had", () => {
     expect(toHex(genesisBlockHash(chainIdOf(genesis)))).toBe(
-      "0xb298229639be1193fdcf9591d0b3876c1b94051b7cce28188b73d52a038cc963",
+      "0xa063f60872503dee25dbc9a0650d113505092a31317beb6646e6aee1834bf912",
     );
     expect(toHex(genesisBlockHash(hash(new Uint8Array(32))))).toBe(
       "0x90c2e73ea800e136f4960c64318089a9642ba52d31bfa77136d1197ffe36f2de",
@@ -72,6 +72,7 @@ describe("a genesis", () => {
     ["number of transactions", { consensus: { ...consensus, maxBlockTransactions: 1 } }],
     ["size of a block", { consensus: { ...consensus, maxBlockBytes: 1_000_000 } }],
     ["clock drift", { consensus: { ...consensus, maxClockDriftMs: 1 } }],
+    ["choice of leaders", { consensus: { ...consensus, leaders: "reputation" } }],
     ["least fee", { ledger: { ...ledger, minFee: 0n } }],
     ["rule for fees", { ledger: { ...ledger, fees: "proposer" } }],
   ])("has another chain id with another %s", (_, change) => {

@@ -144,6 +144,7 @@ export type SubjectOptions = {
   readonly stored?: readonly WholeBlock[];
   readonly pacing?: Partial<ReplicaOptions["pacing"]>;
   readonly limits?: Partial<ReplicaOptions["limits"]>;
+  readonly protocol?: Pick<ReplicaOptions, "rules" | "leaders">;
 };
 
 /** A replica under test, its clock, and what it did last. */
@@ -174,6 +175,7 @@ export class Subject {
       tip: options.tip ?? { hash, height, stateRoot, view: 0 as View },
       tipTimestampMs: GENESIS_TIME_MS,
       stored: options.stored ?? [],
+      ...options.protocol,
     });
   }
 
@@ -185,7 +187,8 @@ export class Subject {
 
   /** One step; what it wants signed is left unsigned. */
   step(event: ReplicaEvent): readonly ReplicaEffect[] {
-    const effects = this.replica.step(event, this.now);
+    const now = { monotonicMs: this.now, wallMs: this.now };
+    const effects = this.replica.step(event, now);
     this.done.push(...effects);
     return effects;
   }

@@ -174,7 +174,8 @@ describe("a state store behind the block log", () => {
       sign(stores, 5);
     });
     const { tip, tipTimestampMs, ledger } = await resume();
-    expect(tip).toMatchObject({ hash: blockHash(blocks[4]?.block as Block), height: 5, view: 5 });
+    const block = blocks[4]?.block as Block;
+    expect(tip).toMatchObject({ hash: blockHash(block), height: 5, view: 5, block });
     expect(tipTimestampMs).toBe(genesis.genesisTimeMs + 5);
     expect(ledger.committed.stateRoot).toEqual(tip.stateRoot);
   });

@@ -1,0 +1,121 @@
+// The chain of a simulation: who validates, who has money, and by which rules; all of it from a few numbers.
+
+import {
+  type LEADER_CHOICES,
+  type RULE_SETS,
+  type ValidatorSet,
+  validatorSet,
+} from "../../consensus/index.ts";
+import {
+  type Address,
+  addressOf,
+  domain,
+  type Epoch,
+  type Hash,
+  hashIn,
+  type SignatureScheme,
+  type Signer,
+  secretKey,
+} from "../../crypto/index.ts";
+import {
+  createSigner,
+  hashLayer,
+  hashIn as nativeHashIn,
+  nativeScheme,
+} from "../../crypto/native/index.ts";
+import {
+  type AccountGenesis,
+  createAccountLedger,
+  Ledger,
+  type StateMachine,
+} from "../../node/ledger/index.ts";
+import { EPOCH_MS } from "./clock.ts";
+import { standInScheme, standInSigner } from "./stand-in.ts";
+
+export type SignatureKind = "stand-in" | "ed25519";
+export type RuleSetName = keyof typeof RULE_SETS;
+export type LeaderChoiceName = keyof typeof LEADER_CHOICES;
+
+export type ChainOptions = {
+  readonly validators: number;
+  readonly accounts: number;
+  readonly baseTimeoutMs: number;
+  /** An idle chain's blocks are so far apart. */
+  readonly heartbeatMs: number;
+  readonly signatures: SignatureKind;
+  readonly rules: RuleSetName;
+  readonly leaders: LeaderChoiceName;
+};
+
+export type SimulatedChain = {
+  readonly options: ChainOptions;
+  readonly validators: ValidatorSet;
+  readonly signers: readonly Signer[];
+  readonly accounts: readonly Signer[];
+  readonly scheme: SignatureScheme;
+  readonly genesisBlock: Hash;
+  readonly genesis: AccountGenesis;
+};
+
+/** Signers of accounts are numbered from here, so that they never meet those of validators. */
+const FIRST_ACCOUNT = 1_000;
+export const INITIAL_BALANCE = 1_000_000n;
+export const MIN_FEE = 1n;
+
+const CHAIN_DOMAIN = domain("quorate/simulated-chain/1");
+const GENESIS_DOMAIN = domain("quorate/simulated-genesis/1");
+const SECRET_DOMAIN = domain("quorate/simulated-secret/1");
+
+export function simulatedChain(options: ChainOptions): SimulatedChain {
+  const { validators: count, signatures } = options;
+  const signer = signatures === "stand-in" ? standInSigner : realSigner;
+  const signers = Array.from({ length: count }, (_, index) => signer(index));
+  const accounts = Array.from({ length: options.accounts }, (_, at) => signer(FIRST_ACCOUNT + at));
+  const chainId = hashIn(CHAIN_DOMAIN, Uint8Array.of(count));
+  const members = signers.map(({ publicKey }) => ({ publicKey, power: 1 }));
+  return {
+    options,
+    validators: validatorSet({ chainId, epoch: 0 as Epoch, members }),
+    signers,
+    accounts,
+    scheme: signatures === "stand-in" ? standInScheme : nativeScheme(),
+    genesisBlock: hashIn(GENESIS_DOMAIN, chainId),
+    genesis: {
+      accounts: accounts.map(({ publicKey }) => {
+        return { address: addressOf(publicKey), balance: INITIAL_BALANCE };
+      }),
+    },
+  };
+}
+
+/** As the live node has them. */
+export const HASHERS = { hash: nativeHashIn, hashLayer };
+
+export type Application = StateMachine<AccountGenesis>;
+
+/** The ledger as genesis leaves it. */
+export function genesisLedger(
+  chain: SimulatedChain,
+  application: (honest: Application) => Application = (honest) => honest,
+): Ledger {
+  const machine = application(createAccountLedger({ minFee: MIN_FEE, feesTo: "nobody" }));
+  const { chainId } = chain.validators;
+  const first = { timestampMs: EPOCH_MS, application: chain.genesis, hash: chain.genesisBlock };
+  return Ledger.fromGenesis({ machine, chainId, hashers: HASHERS }, first) as Ledger;
+}
+
+export function accountAddress(chain: SimulatedChain, account: number): Address {
+  return addressOf((chain.accounts[account] as Signer).publicKey);
+}
+
+const realSigners = new Map<number, Signer>();
+
+/** Real Ed25519; the secret is anybody's, as is everything in a simulation. */
+function realSigner(index: number): Signer {
+  const known = realSigners.get(index);
+  if (known !== undefined) return known;
+  const secret = hashIn(SECRET_DOMAIN, Uint8Array.of(index >> 8, index & 255));
+  const made = createSigner(secretKey(secret));
+  realSigners.set(index, made);
+  return made;
+}

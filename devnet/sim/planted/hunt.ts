@@ -1,0 +1,79 @@
+// The whole suite against whatever engine is loaded, a slice of each kind of attack in turn, until the first finding.
+
+import type { RuleSetName } from "../chain.ts";
+import { runPlan } from "../run.ts";
+import { drawPlan } from "../swarm.ts";
+import { SWEEPS } from "../sweeps.ts";
+
+export type Catch = {
+  /** "swarm", or the name of a sweep. */
+  readonly by: string;
+  readonly oracle: string;
+  readonly what: string;
+  readonly replay: string;
+};
+
+export type HuntResult = {
+  readonly caught?: Catch;
+  /** Processor time of this process, start-up included. */
+  readonly seconds: number;
+  readonly scenarios: number;
+};
+
+type Attack = (slice: {
+  readonly seed: number;
+  readonly rules: RuleSetName;
+  readonly until: () => boolean;
+}) => { readonly scenarios: number; readonly finding?: Omit<Catch, "by"> };
+
+/** Each attack's first slice; slices grow, so that neither a quick nor a patient attack waits long for its turn. */
+const FIRST_SLICE_SECONDS = 0.6;
+const GROWTH = 1.6;
+
+export function hunt({
+  seed,
+  seconds,
+}: {
+  readonly seed: number;
+  readonly seconds: number;
+}): HuntResult {
+  let scenarios = 0;
+  let slice = FIRST_SLICE_SECONDS;
+  for (let turn = 0; cpuSeconds() < seconds; turn++) {
+    for (const [by, attack] of ATTACKS) {
+      const endSeconds = Math.min(seconds, cpuSeconds() + slice);
+      const rules = RULES[turn % RULES.length] ?? "commit-votes";
+      const until = () => cpuSeconds() >= endSeconds;
+      const done = attack({ seed: seed + turn * 1_000_000, rules, until });
+      scenarios += done.scenarios;
+      if (done.finding === undefined) continue;
+      return { caught: { by, ...done.finding }, seconds: cpuSeconds(), scenarios };
+    }
+    slice *= GROWTH;
+  }
+  return { seconds: cpuSeconds(), scenarios };
+}
+
+/** The swarm draws its own. */
+const RULES: readonly RuleSetName[] = ["commit-votes", "three-chain", "two-chain"];
+
+const swarm: Attack = ({ seed: firstSeed, until }) => {
+  let seed = firstSeed;
+  for (; seed === firstSeed || !until(); seed++) {
+    const first = runPlan(drawPlan(seed)).violations[0];
+    if (first === undefined) continue;
+    const replay = `quorate sim swarm --seed ${seed}`;
+    return { scenarios: seed - firstSeed + 1, finding: { ...first, replay } };
+  }
+  return { scenarios: seed - firstSeed };
+};
+
+const ATTACKS: readonly (readonly [string, Attack])[] = [
+  ...[...SWEEPS].map(([name, { run }]) => [name, run] as const),
+  ["swarm", swarm],
+];
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

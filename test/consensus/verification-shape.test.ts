@@ -1,0 +1,124 @@
+// Objects that are no messages at all, and certificates that have no bytes: refused with a literal, never with a throw.
+
+import { describe, expect, test } from "vitest";
+import type { CommitCert, Message, QuorumCert } from "../../consensus/index.ts";
+import { world } from "./fixtures.ts";
+
+const here = world();
+const { block, qc, tc, commitCert, proposal, vote, commitVote, timeout, genesis } = here;
+
+function verdictOn(message: Message) {
+  const verdict = here.verifier().verify(message, genesis);
+  return verdict.ok ? "ok" : verdict.refusal;
+}
+
+function withoutLast(signatures: QuorumCert["signatures"]): QuorumCert["signatures"] {
+  return { signers: signatures.signers, signatures: signatures.signatures.slice(0, -1) };
+}
+
+describe("the verifier refuses, as malformed,", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: what arrives within a process may be anything
+  type Anything = any;
+  const spoilt = (of: Message, change: (copy: Anything) => void) => {
+    const copy: Anything = structuredClone(of);
+    change(copy);
+    return copy as Message;
+  };
+  const gaveUp = timeout(8, { by: 1, highQc: 5, highTc: tc(7, { highQc: 5 }) });
+
+  test.each<readonly [string, Anything]>([
+    ["nothing", undefined],
+    ["null", null],
+    ["a text", "proposal"],
+    ["a message of no kind", { ...vote(3, { by: 1 }), type: "opinion" }],
+    ["a message of an inherited kind", { ...vote(3, { by: 1 }), type: "constructor" }],
+    ["a proposal without a block", spoilt(proposal(3), (copy) => delete copy.block)],
+    ["a view that is no number", spoilt(proposal(3), (copy) => (copy.block.view = "3"))],
+    ["a view of 2^53", spoilt(vote(3, { by: 1 }), (copy) => (copy.content.view = 2 ** 53))],
+    ["a negative height", spoilt(proposal(3), (copy) => (copy.block.height = -1))],
+    ["half a millisecond", spoilt(proposal(3), (copy) => (copy.block.timestampMs = 0.5))],
+    [
+      "a proposer that no bytes can name",
+      spoilt(proposal(3), (copy) => (copy.block.proposer = 65_536)),
+    ],
+    ["a short hash", spoilt(proposal(3), (copy) => (copy.block.payload = new Uint8Array(31)))],
+    ["a hash that is no bytes", spoilt(proposal(3), (copy) => (copy.block.payload = "payload"))],
+    [
+      "a long signature",
+      spoilt(vote(3, { by: 1 }), (copy) => (copy.signature = new Uint8Array(65))),
+    ],
+    [
+      "a certificate with a short signature",
+      spoilt(
+        proposal(3),
+        (copy) => (copy.block.justify.signatures.signatures[1] = new Uint8Array(1)),
+      ),
+    ],
+    [
+      "a certificate with a gap",
+      spoilt(proposal(3), (copy) => delete copy.block.justify.signatures.signatures[1]),
+    ],
+    [
+      "a signer that is no integer",
+      spoilt(proposal(3), (copy) => (copy.block.justify.signatures.signers[1] = 1.5)),
+    ],
+    ["a null certificate", { ...commitVote(3, { by: 1 }), qc: null }],
+    [
+      "a timeout certificate without views",
+      spoilt(gaveUp, (copy) => delete copy.highTc.highQcViews),
+    ],
+    ["a decision without a certificate", { type: "decision" }],
+  ])("%s", (_, message) => {
+    expect(verdictOn(message)).toBe("malformed");
+  });
+
+  test("a commit certificate without a state root", () => {
+    const { stateRoot: _, ...rest } = commitCert(3);
+    const verdict = here.verifier().verifyCommitCert(rest as CommitCert);
+    expect(verdict).toEqual({ ok: false, refusal: "malformed" });
+  });
+});
+
+describe("the verifier refuses a certificate that has no bytes, without a throw,", () => {
+  const unsound: readonly [string, string, QuorumCert["signatures"]][] = [
+    ["signatures-without-signers", "fewer signatures than signers", withoutLast(qc(3).signatures)],
+    [
+      "repeated-signer",
+      "a signer twice",
+      { signers: [0, 1, 1], signatures: qc(3).signatures.signatures },
+    ],
+    [
+      "repeated-signer",
+      "signers that descend",
+      { signers: [2, 1, 0], signatures: qc(3).signatures.signatures },
+    ],
+    [
+      "unknown-signer",
+      "a signer beyond all bitmaps",
+      { signers: [0, 1, 999], signatures: qc(3).signatures.signatures },
+    ],
+  ];
+
+  test.each(unsound)("as %s, in a proposal: %s", (refusal, _, signatures) => {
+    // Such a block cannot even be hashed, so nobody can have signed it.
+    const sound = proposal(4);
+    const justify = { ...sound.block.justify, signatures };
+    expect(verdictOn({ ...sound, block: { ...sound.block, justify } })).toBe(refusal);
+  });
+
+  test("in the timeout certificate of a proposal", () => {
+    const sound = tc(7, { highQc: 5 });
+    const highQc = { ...sound.highQc, signatures: withoutLast(sound.highQc.signatures) };
+    const made = proposal(block(8, { on: 5 }), { tc: { ...sound, highQc } });
+    expect(verdictOn(made)).toBe("signatures-without-signers");
+  });
+
+  test("as not-the-genesis-certificate, one of genesis with signatures of nobody", () => {
+    const signatures = { signers: [], signatures: qc(3).signatures.signatures };
+    const sound = proposal(1);
+    const justify = { ...sound.block.justify, signatures };
+    expect(verdictOn({ ...sound, block: { ...sound.block, justify } })).toBe(
+      "not-the-genesis-certificate",
+    );
+  });
+});
