@@ -7,6 +7,8 @@ import { type Outcome, runPlan } from "./run.ts";
 export type ShrinkOptions = {
   /** At most so many runs. */
   readonly maxRuns: number;
+  /** `runPlan` unless given. */
+  readonly run?: (plan: Plan) => Outcome;
   readonly onRun?: (run: { readonly runs: number; readonly size: number }) => void;
 };
 
@@ -14,7 +16,7 @@ export type Shrunk = { readonly outcome: Outcome; readonly runs: number };
 
 type Candidate = (plan: Plan) => Plan | undefined;
 
-export function shrink(failing: Outcome, { maxRuns, onRun }: ShrinkOptions): Shrunk {
+export function shrink(failing: Outcome, { maxRuns, onRun, run = runPlan }: ShrinkOptions): Shrunk {
   let best = failing;
   let runs = 0;
   const oracle = failing.violations[0]?.oracle;
@@ -24,7 +26,7 @@ export function shrink(failing: Outcome, { maxRuns, onRun }: ShrinkOptions): Shr
     if (isWithinBounds(best.plan) !== isWithinBounds(plan)) return undefined;
     runs += 1;
     onRun?.({ runs, size: sizeOf(best.plan) });
-    const outcome = runPlan(plan);
+    const outcome = run(plan);
     return outcome.violations[0]?.oracle === oracle ? outcome : undefined;
   };
   for (let isSmaller = true; isSmaller && runs < maxRuns; ) {
@@ -46,7 +48,7 @@ export function sizeOf({ liars, timeline, mood, load, stressMs, maxFlushMs }: Pl
   const twins = liars.filter(({ twin }) => twin).length;
   const moods = Object.values(mood).filter((value) => value > 0).length + (maxFlushMs > 0 ? 1 : 0);
   const chances = (load.repeated > 0 ? 1 : 0) + (load.doubleSpent > 0 ? 1 : 0);
-  const length = stressMs / 1_000 + load.count / 100;
+  const length = stressMs / 1_000 + load.count / 100 + (mood.maxDelayMs - mood.minDelayMs) / 1_000;
   return 4 * (behaviours + twins) + 4 * timeline.length + moods + chances + length;
 }
 

@@ -43,7 +43,9 @@ const BEYOND_BOUNDS_ONE_IN = 40;
 
 export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
   const random = randomStream(seed, "plan");
-  const validators = options.validators ?? random.pick([4, 4, 4, 4, 4, 7]);
+  // Drawn even where it is given: an option changes what it says and nothing else.
+  const drawnValidators = random.pick([4, 4, 4, 4, 4, 7]);
+  const validators = options.validators ?? drawnValidators;
   const f = Math.floor((validators - 1) / 3);
   const isBeyond =
     options.liars !== undefined ? options.liars > f : random.chance(1 / BEYOND_BOUNDS_ONE_IN);
@@ -58,7 +60,9 @@ export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
     "two-chain",
     "three-chain",
   ] as const);
-  const leaders = random.pick(["round-robin", "reputation"] as const);
+  const drawnLeaders = random.pick(["round-robin", "reputation"] as const);
+  // Three certified views in a row may never come where a liar inherits the turn of one that is passed over.
+  const leaders = (options.rules ?? rules) === "three-chain" ? "round-robin" : drawnLeaders;
   const isReal = random.chance(1 / REAL_SIGNATURES_ONE_IN);
   const frame = {
     version: 1 as const,

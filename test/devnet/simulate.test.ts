@@ -1,0 +1,110 @@
+// `quorate sim` and `quorate campaign` as a user calls them: what they print, and with which exit code they end.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { drawPlan } from "../../devnet/sim/index.ts";
+import { registerSimCommands } from "../../devnet/sim-commands.ts";
+import { createProgram, runProgram } from "../../node/cli/index.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "quorate-sim-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+async function quorate(...args: readonly string[]) {
+  const written = { stdout: "", stderr: "" };
+  const stream = (name: "stdout" | "stderr") => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const streams = { stdout: stream("stdout"), stderr: stream("stderr"), env: {} };
+  const program = createProgram("0.0.0", streams);
+  registerSimCommands(program);
+  const exitCode = await runProgram(program, args);
+  const lines = written.stdout.trim().split("\n");
+  return { ...written, exitCode, lines };
+}
+
+function file(name: string, content: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe("quorate sim", () => {
+  test("lists every scenario with a line of its own", async () => {
+    const { lines, exitCode } = await quorate("sim");
+    expect(exitCode).toBe(0);
+    for (const name of ["swarm", "equivocating-leader", "twins", "exhaustive", "costs"]) {
+      expect(lines.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
+    }
+  });
+
+  test("says what came of a run, and the same again for the same seed", async () => {
+    const first = await quorate("sim", "calm", "--seed", "7");
+    expect(first.exitCode).toBe(0);
+    expect(first.stdout).toMatch(/verdict +held/);
+    const traceOf = ({ stdout }: typeof first) => /trace .*/.exec(stdout)?.[0];
+    expect(traceOf(await quorate("sim", "calm", "--seed", "7"))).toBe(traceOf(first));
+  });
+
+  test("sums up many seeds in its last line", async () => {
+    const { lines, exitCode } = await quorate(
+      "sim",
+      "calm",
+      "--seed",
+      "7",
+      "--seeds",
+      "3",
+      "--json",
+    );
+    expect(exitCode).toBe(0);
+    const summary = { type: "sim", scenario: "calm", seed: 7, scenarios: 3, failures: [] };
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject(summary);
+  });
+
+  test("runs bare engines, too", async () => {
+    const { lines } = await quorate("sim", "schedules", "--seed", "7", "--json");
+    const last = JSON.parse(lines.at(-1) ?? "");
+    expect(last).toMatchObject({ type: "sim", scenario: "schedules", scenarios: 25, failures: [] });
+  });
+
+  test("replays a plan from a file, event by event", async () => {
+    const plan = file("plan.json", JSON.stringify(drawPlan(7, { liars: 0, faults: [] })));
+    const { lines, exitCode } = await quorate("sim", plan, "--events");
+    expect(exitCode).toBe(0);
+    expect(lines.some((line) => / v0 entered view 1$/.test(line))).toBe(true);
+  });
+
+  test("cuts a failing run down, keeps it, and says how to run it again", async () => {
+    // Under these two together a liar can keep three certified views in a row away: see devnet/sim/README.md.
+    const record = join(directory, "failed.json");
+    const failing = { validators: "4", rules: "three-chain", leaders: "reputation" };
+    const flags = Object.entries(failing).flatMap(([name, value]) => [`--${name}`, value]);
+    const seed = ["--seed", "298", "--record", record];
+    const { exitCode, stderr } = await quorate("sim", "swarm", ...seed, ...flags);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("again: quorate sim swarm --seed 298 --validators 4");
+    expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({ type: "recording" });
+    expect((await quorate("sim", record)).exitCode).toBe(1);
+  });
+
+  test.each([
+    [["sim", "swarn"], 2, "there is no scenario swarn"],
+    [["sim", "swarm", "--seeds", "0"], 2, "Give a whole number"],
+    [["sim", "swarm", "--rules", "four-chain"], 2, "four-chain"],
+    [["sim", "./nowhere.json"], 3, "cannot read ./nowhere.json"],
+  ])("%s is refused", async (args, exitCode, message) => {
+    const refused = await quorate(...args);
+    expect(refused.exitCode).toBe(exitCode);
+    expect(refused.stderr).toContain(message);
+  });
+
+  test("a file that is no plan is refused with the place", async () => {
+    const path = file("wrong.json", JSON.stringify({ ...drawPlan(1), validators: "four" }));
+    const { exitCode, stderr } = await quorate("sim", path);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("validators");
+  });
+});
