@@ -151,6 +151,15 @@ describe("a fresh directory", () => {
     expect(restored.unfinished).toEqual([]);
   });
 
+  test("opens again after a life that stored blocks before it ever signed", async () => {
+    const [first] = chainOf(1);
+    await life(async (stores) => {
+      await restore(root, stores);
+      finalize(stores, first as Stored);
+    });
+    expect((await resume()).tip.height).toBe(1);
+  });
+
   test("begins at genesis again when it was opened and left", async () => {
     const first = await resume();
     const second = await resume();
