@@ -20,7 +20,7 @@ import {
 } from "./chain.ts";
 import { SimulatedClock } from "./clock.ts";
 import { Conduct } from "./conduct.ts";
-import { SimulatedDisk } from "./disk/index.ts";
+import { SimulatedDisk, type SimulatedDiskOptions } from "./disk/index.ts";
 import { CALM, type NetworkMood, SimulatedNetwork } from "./network.ts";
 import type { NodeId, Observation } from "./observation.ts";
 import { type Random, randomStream } from "./random.ts";
@@ -89,7 +89,7 @@ export class Simulation {
           network: this.network,
           door,
           clock: new SimulatedClock(this.agenda),
-          disk: new SimulatedDisk({ chainId, random }),
+          disk: soundDisk({ chainId, random }),
           random,
           maxFlushMs,
           nodes: () => this.nodes,
@@ -224,4 +224,11 @@ export class Simulation {
   #adversary(node: NodeId): Random {
     return randomStream(this.seed, `adversary ${node}`);
   }
+}
+
+/** A disk that writes once what it writes: a copy of the last write at the end of a file is a lying disk's doing. */
+function soundDisk(options: SimulatedDiskOptions): SimulatedDisk {
+  const disk = new SimulatedDisk(options);
+  disk.files.odds = { ...disk.files.odds, duplicated: 0 };
+  return disk;
 }

@@ -64,6 +64,7 @@ function befall(
       return void files.fail(fault.on, fault.error);
     case "lying-disk":
       files.ignoresSyncs = true;
+      files.odds = { ...files.odds, duplicated: 1 };
       return () => {
         victim.restartAfter(LYING_DISK_DOWN_MS, "power cut on a lying disk");
         files.ignoresSyncs = false;

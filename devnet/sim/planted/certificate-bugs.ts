@@ -99,23 +99,6 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     edits: [{ module: GATE, find: "if (signer <= previous)", replace: "if (false)" }],
   },
   {
-    name: "timeout-certificate-believed-about-itself",
-    why: "The highest view of a TC is that of the QC it carries, not the highest that its signers signed.",
-    edits: [
-      { module: GATE, find: "if (highQc.view !== highQcViewOf(tc))", replace: "if (false)" },
-      {
-        module: GATE,
-        find: "if (justify.view < highQcViewOf(tc))",
-        replace: "if (justify.view < tc.highQc.view)",
-      },
-      {
-        module: "consensus/safety-rules",
-        find: "const highest = highQcViewOf(tc);",
-        replace: "const highest = tc.highQc.view;",
-      },
-    ],
-  },
-  {
     name: "timeout-certificate-carries-the-first",
     why: "A TC is made with the certificate of its first signer, not with the highest.",
     edits: [
@@ -160,18 +143,6 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "certificates-remembered-without-signatures",
-    why: "What was checked once is remembered by its content: the same content with rubbish for signatures passes.",
-    edits: [
-      {
-        module: GATE,
-        find: "hashIn(rememberedDomain, encode(codec, cert))",
-        replace:
-          "hashIn(rememberedDomain, encode(codec, { ...cert, signatures: { signers: [], signatures: [] } }))",
-      },
-    ],
-  },
-  {
     name: "certificate-of-a-refused-one-remembered",
     why: "A certificate is remembered as checked before its signatures are.",
     edits: [
@@ -183,17 +154,6 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "any-certificate-of-view-zero-is-genesis",
-    why: "A certificate of view or height 0 passes without signatures, whatever block it names.",
-    edits: [
-      {
-        module: GATE,
-        find: 'return isGenesis ? undefined : "not-the-genesis-certificate";',
-        replace: "return undefined;",
-      },
-    ],
-  },
-  {
     name: "votes-of-another-epoch-counted",
     why: "Votes of an old validator set count in this epoch.",
     edits: [
@@ -201,17 +161,6 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
         module: GATE,
         find: '#voteRefusal({ content, voter, signature }) { if (content.epoch !== this.#validators.epoch) return "wrong-epoch";',
         replace: "#voteRefusal({ content, voter, signature }) {",
-      },
-    ],
-  },
-  {
-    name: "parent-is-not-what-is-justified",
-    why: "A block may name another parent than the one that its justify certifies.",
-    edits: [
-      {
-        module: GATE,
-        find: 'if (!equalBytes(block.parent, justify.block)) return "parent-is-not-certified";',
-        replace: "",
       },
     ],
   },

@@ -62,28 +62,6 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "others-timeouts-do-not-count",
-    why: "A view is given up by one's own timer only, never because f+1 others did.",
-    edits: [
-      {
-        module: ENGINE,
-        find: "if (this.#ballots.timeoutPower(view) >= this.#validators.honestPower)",
-        replace: "if (false)",
-      },
-    ],
-  },
-  {
-    name: "one-timeout-ends-a-view",
-    why: "One liar's timeout makes all others give the view up.",
-    edits: [
-      {
-        module: "consensus/validators",
-        find: "honestPower: faultyPower + 1",
-        replace: "honestPower: faultyPower",
-      },
-    ],
-  },
-  {
     name: "view-timer-without-a-cap",
     why: "View timers grow with every view of the chain, and without a bound: hours in the end (Besu: 4,096 s).",
     edits: [
@@ -167,28 +145,6 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
         module: "consensus/voting",
         find: "if (!isByLeader || node.refusal !== undefined)",
         replace: "if (!isByLeader)",
-      },
-    ],
-  },
-  {
-    name: "another-state-root-does-not-halt",
-    why: "A validator whose execution went wrong goes on under a certificate of another state.",
-    edits: [
-      {
-        module: "consensus/commitment",
-        find: "if (!equalBytes(cert.stateRoot, ours.stateRoot)) {",
-        replace: "if (false) {",
-      },
-    ],
-  },
-  {
-    name: "proposal-may-come-for-any-parent",
-    why: "A payload that was chosen for one parent goes into a block on another.",
-    edits: [
-      {
-        module: ENGINE,
-        find: "if (!equalBytes(parent, highQc.block)) {",
-        replace: "if (false) {",
       },
     ],
   },

@@ -40,8 +40,9 @@ export function hunt({
   let scenarios = 0;
   let slice = FIRST_SLICE_SECONDS;
   for (let turn = 0; cpuSeconds() < seconds; turn++) {
-    for (const [by, attack] of ATTACKS) {
-      const endSeconds = Math.min(seconds, cpuSeconds() + slice);
+    for (const { by, attack, share, fromTurn = 0 } of ATTACKS) {
+      if (turn < fromTurn) continue;
+      const endSeconds = Math.min(seconds, cpuSeconds() + share * slice);
       const rules = RULES[turn % RULES.length] ?? "commit-votes";
       const until = () => cpuSeconds() >= endSeconds;
       const done = attack({ seed: seed + turn * 1_000_000, rules, until });
@@ -68,10 +69,28 @@ const swarm: Attack = ({ seed: firstSeed, until }) => {
   return { scenarios: seed - firstSeed };
 };
 
-const ATTACKS: readonly (readonly [string, Attack])[] = [
-  ...[...SWEEPS].map(([name, { run }]) => [name, run] as const),
-  ["swarm", swarm],
+type Turn = {
+  readonly by: string;
+  readonly attack: Attack;
+  /** Of the slice. */
+  readonly share: number;
+  readonly fromTurn?: number;
+};
+
+/** Whole validators are slower and see more; the exhaustive search begins anew in every turn. */
+const ATTACKS: readonly Turn[] = [
+  { by: "schedules", attack: sweep("schedules"), share: 1 },
+  { by: "walks", attack: sweep("walks"), share: 1 },
+  { by: "swarm", attack: swarm, share: 3 },
+  { by: "twins", attack: sweep("twins"), share: 0.5 },
+  { by: "exhaustive", attack: sweep("exhaustive"), share: 2, fromTurn: 2 },
 ];
+
+function sweep(name: string): Attack {
+  const found = SWEEPS.get(name);
+  if (found === undefined) throw new Error(`no sweep is called ${name}`);
+  return found.run;
+}
 
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();

@@ -52,97 +52,11 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "fork-not-undone",
-    why: "The ledger forgets to take a block back when another branch wins.",
-    edits: [
-      {
-        module: "node/ledger/ledger",
-        find: "this.#unfinal.pop()?.journal.revert();",
-        replace: "this.#unfinal.pop();",
-      },
-    ],
-  },
-  {
-    name: "execution-reads-the-clock",
-    why: "A state depends on how often a validator has executed: each has another.",
-    edits: [
-      {
-        module: "node/ledger/ledger",
-        find: "const lastBlock = { height, timestampMs, receiptsRoot: receiptsRoot(receipts, this.#hashers) };",
-        replace:
-          "this.runs = (this.runs ?? 0) + 1; const lastBlock = { height, timestampMs: timestampMs + (this.runs === height ? 0 : 1), receiptsRoot: receiptsRoot(receipts, this.#hashers) };",
-      },
-    ],
-  },
-  {
-    name: "expired-transactions-voted-for",
-    why: "A block may carry transactions that have expired.",
-    edits: [
-      {
-        module: VOTING,
-        find: "return transaction.validUntilHeight < height;",
-        replace: "return false;",
-      },
-    ],
-  },
-  {
     name: "timestamps-unchecked",
     why: "A block's timestamp may lie anywhere, before its parent's or years ahead.",
     edits: [
       { module: VOTING, find: 'return "timestamp-not-later";', replace: "" },
       { module: VOTING, find: 'return "timestamp-ahead";', replace: ";" },
-    ],
-  },
-  {
-    name: "oversized-blocks-voted-for",
-    why: "Nobody counts the bytes or the transactions of a block.",
-    edits: [
-      { module: VOTING, find: 'return "too-many-transactions";', replace: ";" },
-      { module: VOTING, find: 'return "too-many-bytes";', replace: ";" },
-    ],
-  },
-  {
-    name: "invalid-transactions-voted-for",
-    why: "A block may carry transactions that the application refuses.",
-    edits: [
-      {
-        module: VOTING,
-        find: "check(transaction).ok",
-        replace: "check(transaction) !== undefined",
-      },
-    ],
-  },
-  {
-    name: "content-repeats-its-ancestors",
-    why: "A leader puts in again what a block under way carries.",
-    edits: [
-      {
-        module: "node/replica/content",
-        find: "included: (id) => carried.has(id)",
-        replace: "included: () => false",
-      },
-    ],
-  },
-  {
-    name: "pacing-by-the-wall-clock",
-    why: "Waits are measured by a clock that steps and freezes.",
-    edits: [
-      {
-        module: "node/replica/replica",
-        find: "this.#now = now;",
-        replace: "this.#now = { ...now, monotonicMs: now.wallMs };",
-      },
-    ],
-  },
-  {
-    name: "final-transactions-stay-in-the-pool",
-    why: "What is final is never taken out of the pool.",
-    edits: [
-      {
-        module: "node/replica/executor",
-        find: "this.#pool.committed({ height: block.height, transactions: spent, ids: payload.ids });",
-        replace: "",
-      },
     ],
   },
 ];

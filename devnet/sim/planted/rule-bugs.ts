@@ -4,21 +4,11 @@ import type { Edit, PlantedBug } from "./planted-bug.ts";
 
 const RULES = "consensus/safety-rules";
 
-/** The gate refuses most broken proposals before the rules see them: these open it. */
+/** The gate refuses most broken proposals before the rules see them: this opens it. */
 const GATE_FORGETS_RANK: Edit = {
   module: "consensus/verification",
   find: "if (justify.view < highQcViewOf(tc))",
   replace: "if (false)",
-};
-const GATE_TAKES_ANY_TC: Edit = {
-  module: "consensus/verification",
-  find: "if (tc === undefined || tc.view + 1 !== block.view)",
-  replace: "if (tc === undefined)",
-};
-const GATE_TAKES_NO_TC: Edit = {
-  module: "consensus/verification",
-  find: "if (block.view === justify.view + 1) {",
-  replace: "if (tc === undefined) {} else if (block.view === justify.view + 1) {",
 };
 
 export const RULE_BUGS: readonly PlantedBug[] = [
@@ -58,30 +48,6 @@ export const RULE_BUGS: readonly PlantedBug[] = [
     ],
   },
   {
-    name: "any-timeout-certificate-opens-a-view",
-    why: "The TC of a proposal may be of any view: an old one excuses a fork below what is final.",
-    edits: [
-      {
-        module: RULES,
-        find: "if (tc === undefined || view !== tc.view + 1)",
-        replace: "if (tc === undefined)",
-      },
-      GATE_TAKES_ANY_TC,
-    ],
-  },
-  {
-    name: "views-skipped-without-proof",
-    why: "A proposal need not follow the view of its certificate, and needs no TC to skip views.",
-    edits: [
-      {
-        module: RULES,
-        find: "if (view !== justify.view + 1) {",
-        replace: "if (tc !== undefined) {",
-      },
-      GATE_TAKES_NO_TC,
-    ],
-  },
-  {
     name: "two-chain-with-a-gap",
     why: "The two-chain rule does not ask that the two views follow each other.",
     edits: [
@@ -109,14 +75,6 @@ export const RULE_BUGS: readonly PlantedBug[] = [
         find: "mayVote: mayVoteLockingHighest",
         replace: "mayVote: mayVoteOnLock",
       },
-      GATE_FORGETS_RANK,
-    ],
-  },
-  {
-    name: "three-chain-ignores-its-lock",
-    why: "The lock is kept, and never asked for.",
-    edits: [
-      { module: RULES, find: "if (justify.view < state.lockedView)", replace: "if (false)" },
       GATE_FORGETS_RANK,
     ],
   },
@@ -168,49 +126,6 @@ export const RULE_BUGS: readonly PlantedBug[] = [
         module: "consensus/engine",
         find: "const named = verdict.state.lastTimeout?.highQc ?? highQc;",
         replace: "const named = highQc;",
-      },
-    ],
-  },
-  {
-    name: "forgets-its-proposal-over-a-restart",
-    why: "A leader that comes back in its own view proposes again, and something else.",
-    edits: [
-      {
-        module: RULES,
-        find: "if (last !== undefined && view <= last.block.view) {",
-        replace: "if (false) {",
-      },
-      {
-        module: "consensus/engine",
-        find: "if (lastProposed?.block.view === view) {",
-        replace: "if (false) {",
-      },
-    ],
-  },
-  {
-    name: "anyone-may-propose",
-    why: "Nobody asks whether a proposal is its leader's.",
-    edits: [
-      {
-        module: "consensus/verification",
-        find: 'if (!this.#mayLead(block)) return "not-the-leader";',
-        replace: "",
-      },
-      {
-        module: "consensus/leadership",
-        find: "return leader === proposer;",
-        replace: "return true;",
-      },
-    ],
-  },
-  {
-    name: "leader-by-own-certificate",
-    why: "Reputation counts who signed the certificate itself: every validator assembles another one, and expects another leader.",
-    edits: [
-      {
-        module: "consensus/leaders",
-        find: "...parent.justify.signatures.signers",
-        replace: "...justify.signatures.signers",
       },
     ],
   },
