@@ -56,6 +56,9 @@ export type TimeoutCert = {
   readonly highQc: QuorumCert;
 };
 
+/** The highest that somebody holds: what proves which view they are in. */
+export type Certificates = { readonly highQc: QuorumCert; readonly highTc?: TimeoutCert };
+
 const voteFields = {
   epoch: epochCodec,
   view: viewCodec,
@@ -132,6 +135,11 @@ export function highQcViewOf(tc: TimeoutCert): View {
   let highest = 0;
   for (const view of tc.highQcViews) highest = Math.max(highest, view);
   return highest as View;
+}
+
+/** The last view that is over by one of these. */
+export function provenView({ highQc, highTc }: Certificates): View {
+  return Math.max(highQc.view, highTc?.view ?? 0) as View;
 }
 
 /** The certificate of the later view; the left one when both have the same. */

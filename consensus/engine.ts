@@ -9,6 +9,7 @@
 //   before: commit the block and its ancestors, oldest first.
 // Upon the timer, or f+1 timeouts of our view: give the view up if `mayTimeout`, to all, again while stuck.
 // Upon a quorum of timeouts: a TC with the highest QC among them.
+// Without a record of what was signed: all of this but the signing, until past what may have been signed (recovered).
 //
 // Deviations from Jolteon: votes and timeouts go to all, not to the next leader; the commit vote is a second round in
 //   the same view, not the next block; votes promise that the bodies are durable.
@@ -20,7 +21,14 @@
 
 import { assert, equalBytes, type Hash, type Height, next, type View } from "../crypto/index.ts";
 import { Ballots } from "./ballots.ts";
-import { type CommitCert, type QuorumCert, sameVote, type TimeoutCert } from "./certificates.ts";
+import {
+  type Certificates,
+  type CommitCert,
+  provenView,
+  type QuorumCert,
+  sameVote,
+  type TimeoutCert,
+} from "./certificates.ts";
 import type { Tip } from "./chain.ts";
 import { CommitVoting } from "./commit-voting.ts";
 import { Commitment, targetOf } from "./commitment.ts";
@@ -30,7 +38,13 @@ import type { Block, CommitVote, Draft, Message, Proposal, Timeout, Vote } from 
 import { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 import type { Effect, EngineStatus, Event, Evidence } from "./protocol.ts";
 import { RULE_SETS, type RuleSet } from "./rules.ts";
-import { mayPropose, mayTimeout, type SafetyState, withCertificates } from "./safety-rules.ts";
+import {
+  mayPropose,
+  mayTimeout,
+  recovered,
+  type SafetyState,
+  withCertificates,
+} from "./safety-rules.ts";
 import type { ValidatorIndex, ValidatorSet } from "./validators.ts";
 import { Voting } from "./voting.ts";
 
@@ -105,6 +119,7 @@ export class Engine {
       voters: this.#ballots.votersIn(this.#view),
       timeouts: this.#ballots.timeoutsIn(this.#view),
       halted: this.#commitment.halted,
+      silentThrough: this.#safety.silentThrough,
     };
   }
 
@@ -114,6 +129,12 @@ export class Engine {
 
   get highQc(): QuorumCert {
     return this.#safety.highQc;
+  }
+
+  /** The highest that we hold. */
+  get certificates(): Certificates {
+    const { highQc, highTc } = this.#safety;
+    return highTc === undefined ? { highQc } : { highQc, highTc };
   }
 
   get tip(): Tip {
@@ -143,6 +164,8 @@ export class Engine {
     switch (event.type) {
       case "start":
         return this.#onStart();
+      case "recovered":
+        return this.#onRecovered(event.through);
       case "timer":
         return event.view === this.#view ? this.#giveUpView() : undefined;
       case "payload":
@@ -190,6 +213,17 @@ export class Engine {
       const qc = sameVote(lastCommitVote, highQc) ? { qc: highQc } : {};
       this.#sign({ ...voted, voter: this.#selfIndex(), ...qc });
     }
+  }
+
+  #onRecovered(through: View): void {
+    const state = recovered(this.#safety, through);
+    if (state === this.#safety) return;
+    this.#safety = state;
+    this.#effects.push({ type: "persist", state });
+  }
+
+  get #isSilent(): boolean {
+    return this.#view <= this.#safety.silentThrough;
   }
 
   #enterView(view: View): void {
@@ -335,7 +369,7 @@ export class Engine {
     const tc = this.#ballots.addTimeout(timeout);
     if (tc !== undefined) return this.#processTc(tc);
     const isWaiting = this.#self !== undefined && this.#safety.lastTimeout?.view !== view;
-    if (view !== this.#view || !isWaiting) return;
+    if (view !== this.#view || !isWaiting || this.#isSilent) return;
     if (this.#ballots.timeoutPower(view) >= this.#validators.honestPower) this.#giveUpView();
   }
 
@@ -361,7 +395,8 @@ export class Engine {
   /** Asks for a payload once the blocks below ours are held, for it must not repeat what they contain. */
   #pursueProposal(): void {
     const view = this.#proposeIn;
-    if (view === undefined) return;
+    // What is ours to propose waits until we may sign.
+    if (view === undefined || this.#isSilent) return;
     const { highQc, lastProposed } = this.#safety;
     if (lastProposed?.block.view === view) {
       this.#proposeIn = undefined;
@@ -391,11 +426,6 @@ export class Engine {
     assert(this.#self !== undefined, "a follower signs nothing");
     return this.#self;
   }
-}
-
-/** The last view that is over by a certificate of ours. */
-function provenView({ highQc, highTc }: SafetyState): View {
-  return Math.max(highQc.view, highTc?.view ?? 0) as View;
 }
 
 function proposalDraft(block: Block, tc: TimeoutCert | undefined): Draft {

@@ -13,7 +13,13 @@ export * from "./messages.ts";
 export { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 export type { Effect, EngineStatus, Event, Evidence, Halt, HaltReason } from "./protocol.ts";
 export { RULE_SETS, type RuleSet, type RuleSetName } from "./rules.ts";
-export { initialSafetyState, type SafetyState, safetyStateCodec } from "./safety-rules.ts";
+export {
+  initialSafetyState,
+  type SafetyState,
+  safetyStateCodec,
+  silentSafetyState,
+  UNKNOWN_PAST,
+} from "./safety-rules.ts";
 export {
   roundRobin,
   type Validator,

@@ -14,6 +14,8 @@ export type Event =
   | { readonly type: "start" }
   /** From another validator, verified; or our own, signed as asked. */
   | { readonly type: "message"; readonly message: Verified<Message> }
+  /** Enough others have said how far they are: what we sign begins after this view. Only the first one counts. */
+  | { readonly type: "recovered"; readonly through: View }
   /** The time that `enter-view` or `restart-timer` gave is over. */
   | { readonly type: "timer"; readonly view: View }
   /** The answer to `propose`: what to put into our block. */
@@ -112,4 +114,6 @@ export type EngineStatus = {
   readonly voters: readonly ValidatorIndex[];
   readonly timeouts: readonly ValidatorIndex[];
   readonly halted: boolean;
+  /** We sign nothing up to this view; UNKNOWN_PAST while we do not know how long. */
+  readonly silentThrough: View;
 };

@@ -42,9 +42,15 @@ export type SafetyState = {
   readonly lockedView: View;
   readonly highQc: QuorumCert;
   readonly highTc?: TimeoutCert;
+  /** Nothing of this view or an earlier one is signed: we may have signed there and lost the record. */
+  readonly silentThrough: View;
 };
 
+/** Later than all views: how long we are silent is not known yet. */
+export const UNKNOWN_PAST = Number.MAX_SAFE_INTEGER as View;
+
 export type SafetyRefusal =
+  | "may-have-signed-before"
   | "already-voted"
   | "already-commit-voted"
   | "already-proposed"
@@ -78,7 +84,24 @@ export function initialSafetyState(genesisQc: QuorumCert): SafetyState {
     lastVotedView: never,
     lockedView: never,
     highQc: genesisQc,
+    silentThrough: never,
   };
+}
+
+/** A validator without any record: it has signed nothing yet, or has lost its disk. It signs nothing until `recovered`. */
+export function silentSafetyState(genesisQc: QuorumCert): SafetyState {
+  return { ...initialSafetyState(genesisQc), silentThrough: UNKNOWN_PAST };
+}
+
+/** Others have said how far they are: from the view after `through` on we sign. Said once; later word changes nothing. */
+export function recovered(state: SafetyState, through: View): SafetyState {
+  return state.silentThrough === UNKNOWN_PAST ? { ...state, silentThrough: through } : state;
+}
+
+/** What every rule refuses. */
+function silence({ silentThrough }: SafetyState, view: View): SafetyVerdict | undefined {
+  if (view > silentThrough) return undefined;
+  return refuse("may-have-signed-before", view, silentThrough);
 }
 
 /** May we vote for `block`, whose view `tc` opened if its `justify` did not? `parent` is what `justify` certifies, if held. */
@@ -142,6 +165,8 @@ export function mayVoteOnLock(
 function voteRefusal(state: SafetyState, block: Block): SafetyVerdict | undefined {
   const { epoch, view, justify } = block;
   if (epoch !== state.epoch) return refuse("wrong-epoch", view, state.lastVotedView);
+  const silent = silence(state, view);
+  if (silent !== undefined) return silent;
   if (view <= state.lastVotedView) return refuse("already-voted", view, state.lastVotedView);
   if (view <= justify.view) return refuse("certificate-not-older", view, justify.view);
   return undefined;
@@ -162,6 +187,8 @@ export function mayCommitVote(
   assert(sameVote(qc, lastCommitVote), "a commit vote is for the block of its certificate");
   const { view } = qc;
   if (qc.epoch !== state.epoch) return refuse("wrong-epoch", view, state.lastVotedView);
+  const silent = silence(state, view);
+  if (silent !== undefined) return silent;
   const gaveUp = state.lastTimeout?.view ?? (0 as View);
   if (view <= gaveUp) return refuse("gave-up-this-view", view, gaveUp);
   const lastView = state.lastCommitVote?.view ?? (0 as View);
@@ -179,6 +206,8 @@ export function mayCommitVote(
 export function mayTimeout(state: SafetyState, view: View): SafetyVerdict {
   const { highQc, highTc, lastTimeout } = state;
   assert(highQc.view >= state.lockedView, "the highest certificate is never below the lock");
+  const silent = silence(state, view);
+  if (silent !== undefined) return silent;
   if (view === lastTimeout?.view) return accept(state);
   if (lastTimeout !== undefined && view < lastTimeout.view) {
     return refuse("older-timeout", view, lastTimeout.view);
@@ -195,6 +224,8 @@ export function mayTimeout(state: SafetyState, view: View): SafetyVerdict {
 export function mayPropose(state: SafetyState, block: Block, tc?: TimeoutCert): SafetyVerdict {
   const { view } = block;
   if (block.epoch !== state.epoch) return refuse("wrong-epoch", view, state.lastVotedView);
+  const silent = silence(state, view);
+  if (silent !== undefined) return silent;
   const last = state.lastProposed;
   if (last !== undefined && view <= last.block.view) {
     if (equalBytes(blockHash(block), blockHash(last.block))) return accept(state);
@@ -237,6 +268,7 @@ export const safetyStateCodec: Codec<SafetyState> = struct<SafetyState>({
   lockedView: viewCodec,
   highQc: quorumCertCodec,
   highTc: optional(timeoutCertCodec),
+  silentThrough: viewCodec,
 });
 
 function later(left: View, right: View): View {

@@ -66,6 +66,11 @@ export function isMessage(value: unknown): boolean {
 
 export const isCommitCert: Check = commitCert;
 
+export const isCertificates: Check = object({
+  highQc: quorumCert,
+  highTc: optional(timeoutCert),
+});
+
 function bytes(length: number): Check {
   return (value) => value instanceof Uint8Array && value.length === length;
 }

@@ -15,6 +15,7 @@ import {
   type SignatureScheme,
 } from "../crypto/index.ts";
 import {
+  type Certificates,
   type CommitCert,
   commitCertCodec,
   commitVoteBytes,
@@ -37,7 +38,7 @@ import {
   type Timeout,
   type Vote,
 } from "./messages.ts";
-import { isCommitCert, isMessage } from "./shape.ts";
+import { isCertificates, isCommitCert, isMessage } from "./shape.ts";
 import { powerOf, type ValidatorSet } from "./validators.ts";
 
 export type Verified<T> = Brand<T, "Verified">;
@@ -115,6 +116,21 @@ export class Verifier {
     return refusal === undefined
       ? { ok: true, message: cert as Verified<CommitCert> }
       : { ok: false, refusal };
+  }
+
+  /** The certificates that somebody says are the highest they hold. */
+  verifyCertificates(given: Certificates): Verification<Certificates> {
+    const refusal = isCertificates(given) ? this.#certificatesRefusal(given) : "malformed";
+    return refusal === undefined
+      ? { ok: true, message: given as Verified<Certificates> }
+      : { ok: false, refusal };
+  }
+
+  #certificatesRefusal({ highQc, highTc }: Certificates): MessageRefusal | undefined {
+    return (
+      this.#quorumCertRefusal(highQc) ??
+      (highTc === undefined ? undefined : this.#timeoutCertRefusal(highTc))
+    );
   }
 
   #refusalOf(message: Message, known: QuorumCert): MessageRefusal | undefined {

@@ -58,6 +58,7 @@ export class Voting {
     if (!isByLeader || node.refusal !== undefined) return "never";
     const verdict = this.#rule(safety, block, tc, this.#commitment.certified(block.justify));
     if (verdict.ok) this.#commitment.store(node);
+    if (!verdict.ok && verdict.refusal === "may-have-signed-before") return "later";
     if (verdict.ok || verdict.refusal !== "parent-not-held") return verdict;
     this.#commitment.want(block.justify);
     return "later";

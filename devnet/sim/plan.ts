@@ -117,20 +117,35 @@ export function parsePlan(json: unknown): ParsedPlan {
   return { ok: false, path: issue?.path.join(".") ?? "", what: issue?.message ?? "not a plan" };
 }
 
-/** Faults after which a validator may sign what contradicts what it signed before: it counts among the f. */
+/** Faults after which a validator has forgotten what it signed: it counts among the f. */
 export function losesMemory(each: Fault): boolean {
-  return each.type === "lying-disk" || each.type === "lost-disk" || each.type === "old-disk";
+  return losesMemoryUnawares(each) || each.type === "lost-disk";
 }
 
-/** Validators that are not honest all through the run. */
-export function unreliable({
-  liars,
-  timeline,
-  validators,
-}: Pick<Plan, "liars" | "timeline" | "validators">): ReadonlySet<number> {
+/** It does not even know, and may sign what contradicts what it signed before. On an empty disk it knows. */
+function losesMemoryUnawares(each: Fault): boolean {
+  return each.type === "lying-disk" || each.type === "old-disk";
+}
+
+type Cast = Pick<Plan, "liars" | "timeline" | "validators">;
+
+/** Validators that count among the f. */
+export function unreliable(plan: Cast): ReadonlySet<number> {
+  return liarsAnd(losesMemory, plan);
+}
+
+/** Validators that may contradict themselves. */
+export function dishonest(plan: Cast): ReadonlySet<number> {
+  return liarsAnd(losesMemoryUnawares, plan);
+}
+
+function liarsAnd(
+  isMeant: (each: Fault) => boolean,
+  { liars, timeline, validators }: Cast,
+): ReadonlySet<number> {
   const lying = liars.map(({ validator }) => validator);
   const forgetful = timeline.flatMap((each) =>
-    losesMemory(each) && "node" in each && each.node < validators ? [each.node] : [],
+    isMeant(each) && "node" in each && each.node < validators ? [each.node] : [],
   );
   return new Set([...lying, ...forgetful]);
 }

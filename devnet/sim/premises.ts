@@ -4,7 +4,7 @@ import { formatAddress } from "../../crypto/index.ts";
 import { accountAddress, genesisLedger, INITIAL_BALANCE, MIN_FEE } from "./chain.ts";
 import { EPOCH_MS } from "./clock.ts";
 import type { Premises } from "./oracles/oracle.ts";
-import { type Plan, unreliable } from "./plan.ts";
+import { dishonest, type Plan, unreliable } from "./plan.ts";
 import type { Simulation } from "./simulation.ts";
 
 export function premisesOf(
@@ -12,7 +12,7 @@ export function premisesOf(
   plan: Pick<Plan, "liars" | "timeline" | "validators" | "rules" | "leaders">,
 ): Premises {
   const { chain } = simulation;
-  const faulty = unreliable(plan);
+  const lying = dishonest(plan);
   const f = Math.floor((plan.validators - 1) / 3);
   const balances = new Map<string, bigint>();
   for (const account of chain.accounts.keys()) {
@@ -27,8 +27,8 @@ export function premisesOf(
     genesisStateRoot: genesisLedger(chain).committed.stateRoot,
     genesisTimeMs: EPOCH_MS,
     validatorOf: (node) => simulation.validatorOf(node),
-    isHonest: (node) => !faulty.has(simulation.validatorOf(node)),
-    isWithinBounds: faulty.size <= f,
+    isHonest: (node) => !lying.has(simulation.validatorOf(node)),
+    isWithinBounds: unreliable(plan).size <= f,
     supply: INITIAL_BALANCE * BigInt(chain.accounts.length),
     balances,
     minFee: MIN_FEE,

@@ -6,6 +6,7 @@ import {
   LEADER_CHOICES,
   RULE_SETS,
   type SafetyState,
+  silentSafetyState,
   type Tip,
   type ValidatorIndex,
 } from "../../consensus/index.ts";
@@ -31,10 +32,11 @@ export function restoreReplica(
     readonly chain: SimulatedChain;
     readonly self: ValidatorIndex;
     readonly safety: SafetyState;
+    readonly hasSignedBefore: boolean;
     readonly application: (honest: Application) => Application;
   },
 ): RestoredReplica {
-  const { chain, self, safety } = given;
+  const { chain, self, safety, hasSignedBefore } = given;
   const { validators, options, scheme } = chain;
   const ledger = genesisLedger(chain, given.application);
   const applied = replay(ledger, content, chain);
@@ -57,6 +59,7 @@ export function restoreReplica(
     ledger,
     hashers: HASHERS,
     safety,
+    hasSignedBefore,
     tip,
     tipTimestampMs: last?.timestampMs ?? EPOCH_MS,
     stored: content.unfinished.map(sound),
@@ -64,9 +67,10 @@ export function restoreReplica(
   return { replica, applied };
 }
 
-/** What a validator has signed that has signed nothing. */
-export function firstSafetyState(chain: SimulatedChain): SafetyState {
-  return initialSafetyState(genesisQcOf(chain));
+/** The record of a validator that found none. Only one that has never signed is known to be new. */
+export function firstSafetyState(chain: SimulatedChain, hasSignedBefore: boolean): SafetyState {
+  const first = hasSignedBefore ? silentSafetyState : initialSafetyState;
+  return first(genesisQcOf(chain));
 }
 
 function genesisQcOf({ validators, genesisBlock }: SimulatedChain) {

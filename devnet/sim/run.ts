@@ -6,7 +6,7 @@ import { scheduleLoad } from "./load.ts";
 import { CALM } from "./network.ts";
 import type { NodeId } from "./observation.ts";
 import { createOracles } from "./oracles/index.ts";
-import { type Plan, unreliable } from "./plan.ts";
+import { dishonest, type Plan } from "./plan.ts";
 import { premisesOf } from "./premises.ts";
 import { Simulation } from "./simulation.ts";
 import { scheduleFaults } from "./timeline.ts";
@@ -126,9 +126,9 @@ function heal(simulation: Simulation): void {
   }
 }
 
-/** Nodes whose progress counts: no liars, no twins, none that lost its memory. */
+/** Nodes whose progress counts: no liars, no twins, none that lost its memory unawares. */
 function reliableNodes(plan: Plan): readonly NodeId[] {
-  const faulty = unreliable(plan);
+  const faulty = dishonest(plan);
   return Array.from({ length: plan.validators }, (_, node) => node).filter(
     (node) => !faulty.has(node),
   );

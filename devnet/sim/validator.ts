@@ -67,6 +67,8 @@ export class SimulatedValidator {
   #isSound = true;
   #pausedUntilMs = 0;
   #appliedTransactions = 0;
+  /** The mark beside the key: it is on no disk that a fault takes away. */
+  #hasSigned = false;
 
   constructor(identity: { node: NodeId; index: ValidatorIndex }, around: Surroundings) {
     this.node = identity.node;
@@ -108,7 +110,8 @@ export class SimulatedValidator {
     const restored = restoreReplica(opened, {
       chain,
       self: this.index,
-      safety: opened.safety ?? firstSafetyState(chain),
+      safety: opened.safety ?? firstSafetyState(chain, this.#hasSigned),
+      hasSignedBefore: this.#hasSigned,
       application: (honest) => this.conduct?.application(honest) ?? honest,
     });
     this.#replica = restored.replica;
@@ -124,7 +127,7 @@ export class SimulatedValidator {
       const opened = this.disk.open();
       if (opened.ok && opened.safety === undefined) {
         // As a node does: no block is ever on a disk without a record of what was signed.
-        this.disk.persist(firstSafetyState(this.#around.chain));
+        this.disk.persist(firstSafetyState(this.#around.chain, this.#hasSigned));
         this.disk.flush();
       }
       return opened;
@@ -283,6 +286,7 @@ export class SimulatedValidator {
   }
 
   #signAndSend({ draft, transactions = [] }: Sign): void {
+    this.#hasSigned = true;
     const message = signDraft(draft, this.#around.chain.validators.chainId, this.#signer);
     this.#around.see({ type: "signed", message });
     const ids = transactions.map(({ id }) => id);

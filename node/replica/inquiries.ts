@@ -165,5 +165,7 @@ function keyOf(question: Question): string {
       return RUN_KEY;
     case "bodies":
       return `bodies of ${toHex(question.block)}`;
+    case "certificates":
+      return "certificates";
   }
 }

@@ -1,7 +1,7 @@
 // What a replica holds of transactions and of blocks that are not final yet, for those who ask: peers, clients, and
 // whoever wants to save a second check of something that is here already.
 
-import type { Tip } from "../../consensus/index.ts";
+import type { Certificates, Tip } from "../../consensus/index.ts";
 import type { Hash, Height } from "../../crypto/index.ts";
 import type { Pool } from "../../mempool/index.ts";
 import type { BlockWithBodies, Held } from "../sync/index.ts";
@@ -14,6 +14,8 @@ export type Whereabouts =
   | { readonly state: "included"; readonly height: Height; readonly block: Hash };
 
 export class Inventory implements Held {
+  /** The highest that the engine holds. */
+  readonly certificates: () => Certificates;
   readonly #pool: Pool<PooledTransaction>;
   readonly #payloads: Payloads;
   readonly #tip: () => Tip;
@@ -22,10 +24,12 @@ export class Inventory implements Held {
     readonly pool: Pool<PooledTransaction>;
     readonly payloads: Payloads;
     readonly tip: () => Tip;
+    readonly certificates: () => Certificates;
   }) {
     this.#pool = parts.pool;
     this.#payloads = parts.payloads;
     this.#tip = parts.tip;
+    this.certificates = parts.certificates;
   }
 
   /** Blocks above the tip whose content is known. */

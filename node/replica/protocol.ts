@@ -17,8 +17,11 @@ import type { Receipt, StoredChange } from "../ledger/index.ts";
 import type { Answer, Ask, BlockWithBodies } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 
-/** `view`: how long the view may last. `propose`: our block is due. `retry`: ask again. `pull`: ask for late bodies. */
-export type Timer = "view" | "propose" | "retry" | "pull";
+/**
+ * `view`: how long the view may last. `propose`: our block is due. `retry`: ask again. `pull`: ask for late bodies.
+ * `recovery`: ask again how far the others are.
+ */
+export type Timer = "view" | "propose" | "retry" | "pull" | "recovery";
 
 /** The time of an event, by two clocks. */
 export type Moment = {

@@ -5,6 +5,7 @@
 // Upon a message: verify it, note a proposal's payload, let the engine decide, obey the engine.
 // Upon the engine's wish for a payload: select from the pool what no uncommitted ancestor carries.
 // Upon a block that waits for bodies: take them from the pool, pull the rest from its proposer, then from anyone.
+// Upon a start without a record of what was signed: hear first how far the others are.
 // Upon a commit: execute, hand out what became final, prune pool and payloads.
 
 import {
@@ -13,31 +14,18 @@ import {
   type Draft,
   type Effect,
   Engine,
-  type EngineStatus,
   type Event,
   type Evidence,
-  type LeaderChoice,
   type Message,
   type Proposal,
-  type RuleSet,
-  type SafetyState,
-  type Tip,
   type ValidatorIndex,
-  type ValidatorSet,
   type Verification,
   type Verified,
   Verifier,
 } from "../../consensus/index.ts";
-import {
-  assert,
-  ByteMap,
-  equalBytes,
-  type Hash,
-  type Height,
-  type SignatureScheme,
-} from "../../crypto/index.ts";
-import { Pool, type PoolLimits } from "../../mempool/index.ts";
-import type { Hashers, Ledger } from "../ledger/index.ts";
+import { assert, ByteMap, equalBytes, type Hash } from "../../crypto/index.ts";
+import { Pool } from "../../mempool/index.ts";
+import type { Ledger } from "../ledger/index.ts";
 import { carriesItsPayload, payloadHash, type WholeBlock } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
 import { admit, type PooledTransaction } from "./admission.ts";
@@ -45,40 +33,12 @@ import { Content } from "./content.ts";
 import { Executor } from "./executor.ts";
 import { Inquiries } from "./inquiries.ts";
 import { Inventory } from "./inventory.ts";
-import { Pacing, type PacingOptions } from "./pacing.ts";
+import type { ReplicaOptions, ReplicaStatus } from "./options.ts";
+import { Pacing } from "./pacing.ts";
 import { missingIds, type Payload, Payloads, transactionsOf } from "./payloads.ts";
 import type { Moment, ReplicaEffect, ReplicaEvent, Timer } from "./protocol.ts";
-import { type BlockLimits, payloadRefusal } from "./voting-conditions.ts";
-
-export type ReplicaOptions = {
-  readonly validators: ValidatorSet;
-  readonly self: ValidatorIndex | undefined;
-  readonly scheme: SignatureScheme;
-  readonly genesisQc: SafetyState["highQc"];
-  readonly baseTimeoutMs: number;
-  readonly pacing: PacingOptions;
-  readonly limits: BlockLimits;
-  readonly pool: Partial<PoolLimits>;
-  /** At the state after `tip`. */
-  readonly ledger: Ledger;
-  /** Faster functions with the same results as the portable ones. */
-  readonly hashers?: Hashers;
-  readonly safety: SafetyState;
-  readonly tip: Tip;
-  readonly tipTimestampMs: number;
-  /** Blocks above the tip that were on disk, each with its bodies, oldest first. */
-  readonly stored: readonly WholeBlock[];
-  /** As `EngineOptions` has it. */
-  readonly rules?: RuleSet;
-  /** As `EngineOptions` has it; the same for all validators of a chain. */
-  readonly leaders?: LeaderChoice;
-};
-
-export type ReplicaStatus = EngineStatus & {
-  readonly pool: { readonly count: number; readonly bytes: number };
-  /** The height that catch-up is on its way to; undefined when we keep up. */
-  readonly catchingUpTo: Height | undefined;
-};
+import { Recovery } from "./recovery.ts";
+import { payloadRefusal } from "./voting-conditions.ts";
 
 /** Between a proposal that lacks bodies and the first question: gossip may be about to bring them. */
 const PULL_GRACE_MS = 4;
@@ -94,6 +54,7 @@ export class Replica {
   readonly #ledger: Ledger;
   readonly #payloads = new Payloads();
   readonly #inquiries: Inquiries;
+  readonly #recovery: Recovery;
   readonly #executor: Executor;
   readonly #content: Content;
   readonly #pacing: Pacing;
@@ -121,7 +82,15 @@ export class Replica {
     this.#tipTimestampMs = options.tipTimestampMs;
     const { ledger } = options;
     const pending = { pool: this.#pool, payloads: this.#payloads };
-    this.inventory = new Inventory({ ...pending, tip: () => this.#engine.tip });
+    const certificates = () => this.#engine.certificates;
+    this.inventory = new Inventory({ ...pending, tip: () => this.#engine.tip, certificates });
+    this.#recovery = new Recovery({
+      ...{ validators, self, verifier: this.#verifier, certificates },
+      hasSignedBefore: options.hasSignedBefore ?? false,
+      silentThrough: () => this.#engine.status.silentThrough,
+      emit: (effect) => this.#effects.push(effect),
+      recovered: (through) => this.#feed({ type: "recovered", through }),
+    });
     this.#executor = new Executor({ ...pending, ledger, validators });
     this.#content = new Content({ ...pending, limits: options.limits });
     this.#inquiries = new Inquiries({
@@ -170,6 +139,7 @@ export class Replica {
       case "timer":
         return this.#onTimer(event.timer);
       case "answer":
+        if (this.#recovery.answered(event.id, event.answer)) return;
         return this.#inquiries.answered(event.id, event.answer);
     }
   }
@@ -178,6 +148,7 @@ export class Replica {
     // First what is here already: it need not be asked for, and a proposal that has to be repeated finds its content.
     this.#deliver(this.#options.stored, undefined);
     this.#feed({ type: "start" });
+    this.#recovery.ask();
   }
 
   // --- Transactions ----------------------------------------------------------------------------------------------
@@ -336,6 +307,8 @@ export class Replica {
         return;
       case "retry":
         return this.#inquiries.retry();
+      case "recovery":
+        return this.#recovery.ask();
     }
   }
 

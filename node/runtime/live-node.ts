@@ -27,6 +27,8 @@ export type LiveNodeOptions = {
   readonly root: ChainRoot;
   readonly config: NodeConfig;
   readonly identity: Identity;
+  /** There was a mark of it when the node was opened. */
+  readonly hasSignedBefore: boolean;
   readonly stores: Stores;
   readonly restored: Restored;
   readonly version: string;
@@ -189,7 +191,8 @@ function verificationOf({ root, config, failed }: LiveNodeOptions): Verification
   return createVerificationPool({ workers, chainId, maxBacklog, onFailure: failed });
 }
 
-function replicaOf({ root, config, identity, restored }: LiveNodeOptions): Replica {
+function replicaOf(options: LiveNodeOptions): Replica {
+  const { root, config, identity, restored, hasSignedBefore } = options;
   const { validators, genesisQc, genesis } = root;
   const { consensus } = genesis;
   const { blockIntervalMs, emptyBlockIntervalMs } = consensus;
@@ -210,6 +213,7 @@ function replicaOf({ root, config, identity, restored }: LiveNodeOptions): Repli
     tipTimestampMs,
     hashers: { hash: hashIn, hashLayer },
     stored: unfinished,
+    hasSignedBefore,
     leaders: LEADER_CHOICES[consensus.leaders],
   });
 }

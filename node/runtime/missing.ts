@@ -1,6 +1,11 @@
 // One sentence for people whose chain stands still: which votes are there, which are not, and who is silent.
 
-import type { EngineStatus, ValidatorIndex, ValidatorSet } from "../../consensus/index.ts";
+import {
+  type EngineStatus,
+  UNKNOWN_PAST,
+  type ValidatorIndex,
+  type ValidatorSet,
+} from "../../consensus/index.ts";
 
 export type Standstill = {
   readonly validators: ValidatorSet;
@@ -9,7 +14,10 @@ export type Standstill = {
   readonly status: EngineStatus;
 };
 
-/** Such as "timeouts 2 of 3 in view 41; silent: v2 (not connected), v3". Counts are of voting power. */
+/**
+ * Such as "timeouts 2 of 3 in view 41; silent: v2 (not connected), v3". Counts are of voting power.
+ * While we must not sign ourselves, why.
+ */
 export function missingSentence({ validators, self, connected, status }: Standstill): string {
   const { view, voters, timeouts } = status;
   const kind = timeouts.length > 0 ? "timeouts" : "votes";
@@ -20,5 +28,17 @@ export function missingSentence({ validators, self, connected, status }: Standst
     .filter((index) => index !== self && !heard.includes(index))
     .map((index) => (connected.includes(index) ? `v${index}` : `v${index} (not connected)`));
   const have = `${kind} ${power} of ${validators.quorumPower} in view ${view}`;
-  return silent.length === 0 ? have : `${have}; silent: ${silent.join(", ")}`;
+  const heardOf = silent.length === 0 ? have : `${have}; silent: ${silent.join(", ")}`;
+  const why = whySilent(status);
+  return why === undefined ? heardOf : `${heardOf}; ${why}`;
+}
+
+/** Undefined for a validator that signs. */
+function whySilent({ view, silentThrough }: EngineStatus): string | undefined {
+  if (view > silentThrough) return undefined;
+  const until =
+    silentThrough === UNKNOWN_PAST
+      ? "until enough others have said how far they are"
+      : `through view ${silentThrough}`;
+  return `we sign nothing ${until}: without a safety record, this key may have signed before`;
 }

@@ -9,6 +9,7 @@ import {
   type QuorumCert,
   type SafetyState,
   safetyStateCodec,
+  silentSafetyState,
   type Tip,
   type ValidatorSet,
   validatorSet,
@@ -105,7 +106,11 @@ export async function closeStores({ safetyLog, blockStore, stateStore }: Stores)
 }
 
 /** Brings the ledger to the last final block. @throws {StorageError | HaltError} if the stores contradict each other */
-export async function restore(root: ChainRoot, stores: Stores): Promise<Restored> {
+export async function restore(
+  root: ChainRoot,
+  stores: Stores,
+  hasSignedBefore: boolean,
+): Promise<Restored> {
   const ledger = openLedger(root, stores);
   const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
@@ -116,7 +121,7 @@ export async function restore(root: ChainRoot, stores: Stores): Promise<Restored
   const isFresh = height === 0 && unfinished.length === 0;
   return {
     ledger,
-    safety: restoreSafety(root, stores.safetyLog, isFresh),
+    safety: restoreSafety(root, stores.safetyLog, { isFresh, hasSignedBefore }),
     tip,
     tipTimestampMs: last?.timestampMs ?? root.genesis.genesisTimeMs,
     unfinished,
@@ -211,10 +216,16 @@ function refuseDivergence(blockStore: BlockStore, height: Height, ours: Hash): v
   );
 }
 
-function restoreSafety(root: ChainRoot, log: SafetyLog, isFresh: boolean): SafetyState {
+function restoreSafety(
+  root: ChainRoot,
+  log: SafetyLog,
+  given: { readonly isFresh: boolean; readonly hasSignedBefore: boolean },
+): SafetyState {
   if (log.last === undefined) {
-    if (isFresh) {
-      const initial = initialSafetyState(root.genesisQc);
+    if (given.isFresh) {
+      // A key that has signed and finds no record has lost its disk: silent until it knows past what it may have signed.
+      const first = given.hasSignedBefore ? silentSafetyState : initialSafetyState;
+      const initial = first(root.genesisQc);
       // Before any block: blocks without a record would look like a record that was lost.
       log.persist(encode(safetyStateCodec, initial));
       return initial;

@@ -9,9 +9,10 @@ import type { Log } from "../logging/index.ts";
 import { createRpc } from "../rpc/index.ts";
 import { lockDirectory } from "../storage/index.ts";
 import { recordHalt, refuseAfterHalt } from "./halt.ts";
-import { openIdentity } from "./keys.ts";
+import { type Identity, openIdentity } from "./keys.ts";
 import { LiveNode } from "./live-node.ts";
 import { type ChainRoot, chainRootOf, closeStores, openStores, restore } from "./restoration.ts";
+import { openSignedMark } from "./signed-mark.ts";
 
 export type ValidatorOptions = {
   readonly config: NodeConfig;
@@ -58,9 +59,10 @@ export async function startValidator(options: ValidatorOptions): Promise<Running
 async function openNode(options: ValidatorOptions, closers: Closers): Promise<LiveNode> {
   const { config, genesis, log } = options;
   const root = chainRootOf(genesis);
-  const identity = await openIdentity(options, options.passphrase);
+  const unmarked = await openIdentity(options, options.passphrase);
+  const { identity, hasSignedBefore } = markSignatures(options, root, unmarked);
   const stores = await openDirectory(config, root, closers);
-  const restored = await restore(root, stores);
+  const restored = await restore(root, stores, hasSignedBefore);
   const failed = once((error: unknown) => {
     log.fatal({ err: error }, "the node cannot go on");
     options.onFatal(error);
@@ -69,6 +71,7 @@ async function openNode(options: ValidatorOptions, closers: Closers): Promise<Li
     root,
     config,
     identity,
+    hasSignedBefore,
     stores,
     restored,
     version: packageVersion(),
@@ -78,6 +81,22 @@ async function openNode(options: ValidatorOptions, closers: Closers): Promise<Li
   });
   closers.push(() => node.stop());
   return node;
+}
+
+/** From its first signature on, a key is known to have signed, whatever becomes of the data directory. */
+function markSignatures(
+  { config, log }: ValidatorOptions,
+  root: ChainRoot,
+  identity: Identity,
+): { readonly identity: Identity; readonly hasSignedBefore: boolean } {
+  const { validatorKey } = config;
+  if (validatorKey === undefined) return { identity, hasSignedBefore: false };
+  const { chainId } = root.validators;
+  const mark = openSignedMark({ validatorKey, chainId }, (error) => {
+    log.warn({ err: error }, "no mark that this key has signed: never start it on an empty disk");
+  });
+  const signer = mark.marking(identity.signer);
+  return { identity: { ...identity, signer }, hasSignedBefore: mark.hasSigned };
 }
 
 async function openDirectory({ dataDir }: NodeConfig, root: ChainRoot, closers: Closers) {

@@ -1,7 +1,7 @@
 // The answering side: what a validator that holds blocks tells one that misses them. Pure over two sources: the blocks
 // and bodies in memory, and the blocks on disk.
 
-import { type CommitCert, commitCertCodec } from "../../consensus/index.ts";
+import { type Certificates, type CommitCert, commitCertCodec } from "../../consensus/index.ts";
 import { ByteMap, decode, type Hash, type Height, next } from "../../crypto/index.ts";
 import { transactionId } from "../transaction/index.ts";
 import {
@@ -13,10 +13,11 @@ import {
   type Question,
 } from "./wire.ts";
 
-/** What the replica holds of blocks that are not final yet, and of pending transactions. */
+/** What the replica holds of blocks that are not final yet, of pending transactions, and of certificates. */
 export type Held = {
   readonly blockWithBodies: (hash: Hash) => BlockWithBodies | undefined;
   readonly bodiesOf: (ids: readonly Hash[]) => readonly Uint8Array[];
+  readonly certificates: () => Certificates;
 };
 
 /** Blocks on disk, as they were stored: encoded with `blockWithBodiesCodec` and `commitCertCodec`. */
@@ -37,6 +38,8 @@ export function answer(question: Question, held: Held, stored: StoredBlocks): An
     }
     case "blocks":
       return finalBlocks(question.from, stored);
+    case "certificates":
+      return { type: "certificates", ...held.certificates() };
   }
 }
 

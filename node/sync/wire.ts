@@ -4,11 +4,14 @@
 import {
   type Block,
   blockCodec,
+  type Certificates,
   type CommitCert,
   commitCertCodec,
   type Message,
   messageCodec,
   type Proposal,
+  quorumCertCodec,
+  timeoutCertCodec,
 } from "../../consensus/index.ts";
 import {
   type Codec,
@@ -87,7 +90,9 @@ export type Question =
   /** The block with this hash, final or not. */
   | { readonly type: "block"; readonly hash: Hash }
   /** Final blocks from this height on, ending with one that has a certificate. */
-  | { readonly type: "blocks"; readonly from: Height };
+  | { readonly type: "blocks"; readonly from: Height }
+  /** The highest certificates that are held. */
+  | { readonly type: "certificates" };
 
 export type Answer =
   | { readonly type: "bodies"; readonly bodies: readonly Uint8Array[] }
@@ -97,7 +102,8 @@ export type Answer =
       readonly blocks: readonly BlockWithBodies[];
       /** Of the last block; absent when there is nothing to offer. */
       readonly cert?: CommitCert;
-    };
+    }
+  | ({ readonly type: "certificates" } & Certificates);
 
 export const questionCodec: Codec<Question> = union<Question>({
   bodies: [
@@ -106,6 +112,7 @@ export const questionCodec: Codec<Question> = union<Question>({
   ],
   block: [2, struct({ type: constant("block"), hash: hashCodec })],
   blocks: [3, struct({ type: constant("blocks"), from: heightCodec })],
+  certificates: [4, struct({ type: constant("certificates") })],
 });
 
 export const answerCodec: Codec<Answer> = union<Answer>({
@@ -123,6 +130,14 @@ export const answerCodec: Codec<Answer> = union<Answer>({
       type: constant("blocks"),
       blocks: list(blockWithBodiesCodec, MAX_ANSWERED_BLOCKS),
       cert: optional(commitCertCodec),
+    }),
+  ],
+  certificates: [
+    4,
+    struct<Extract<Answer, { type: "certificates" }>>({
+      type: constant("certificates"),
+      highQc: quorumCertCodec,
+      highTc: optional(timeoutCertCodec),
     }),
   ],
 });

@@ -133,6 +133,7 @@ const answers: readonly Answer[] = [
   { type: "block", found: stored },
   { type: "blocks", blocks: [] },
   { type: "blocks", blocks: [stored, withBodies(following, [])], cert },
+  { type: "certificates", highQc: committee.qc(3), highTc: committee.tc(4, { highQc: 3 }) },
 ];
 
 const { genesisTip } = committee;
@@ -140,6 +141,10 @@ const verifier = committee.verifier();
 
 function judgeAnswer(given: Answer): string {
   if (given.type === "bodies") return "bodies";
+  if (given.type === "certificates") {
+    const checked = verifier.verifyCertificates(given);
+    return `certificates ${checked.ok ? "believed" : checked.refusal}`;
+  }
   const verdict =
     given.type === "block"
       ? acceptBlock(given, blockHash(made))
@@ -270,7 +275,8 @@ export const WIRE_TARGETS: readonly Target[] = [
     codec: questionCodec,
     values: questions,
     judge: (question) => {
-      const held = { blockWithBodies: () => undefined, bodiesOf: () => [] };
+      const certificates = () => ({ highQc: committee.genesis });
+      const held = { blockWithBodies: () => undefined, bodiesOf: () => [], certificates };
       const given = answer(question, held, source);
       must(given.type === question.type, "an answer is of the question's kind");
       return question.type;

@@ -20,6 +20,7 @@ const SWOLLEN = 200;
 type Bodies = Extract<Answer, { type: "bodies" }>;
 type Found = Extract<Answer, { type: "block" }>;
 type Run = Extract<Answer, { type: "blocks" }>;
+type Highest = Extract<Answer, { type: "certificates" }>;
 /** What a lie is made of. */
 export type Material = { readonly control: Control; readonly archive: readonly BlockWithBodies[] };
 
@@ -32,6 +33,8 @@ export function wrongAnswer(honest: Answer, which: number, material: Material): 
       return wrongBlock(honest, which, material);
     case "blocks":
       return wrongRun(honest, which, material);
+    case "certificates":
+      return wrongCertificates(honest, which, material);
   }
 }
 
@@ -108,6 +111,38 @@ function wrongRun(honest: Run, which: number, { control, archive }: Material): R
     certified(blocks.map(({ block }, at) => ({ block, bodies: blocks[at + 1]?.bodies ?? [] }))),
   ];
   return lies[which];
+}
+
+function wrongCertificates(
+  honest: Highest,
+  which: number,
+  { control, archive }: Material,
+): Highest | undefined {
+  const { highQc } = honest;
+  const older = archive.at(0)?.block.justify ?? highQc;
+  const unsigned = { signers: [], signatures: [] };
+  const content = nowhere(control);
+  const lies: readonly (Omit<Highest, "type"> | undefined)[] = [
+    undefined,
+    { highQc: older },
+    { highQc },
+    { highQc: { ...highQc, view: following(highQc.view) } },
+    { highQc: { ...highQc, signatures: unsigned } },
+    { highQc: { ...highQc, height: following(highQc.height) } },
+    { highQc: { ...content, signatures: certifiedByLiars(control, content).signatures } },
+    { highQc, highTc: { ...emptyTc(honest), view: content.view } },
+    { highQc: older, highTc: emptyTc(honest) },
+    { highQc: { ...highQc, block: content.block } },
+  ];
+  const lie = lies[which];
+  return lie === undefined ? undefined : { type: "certificates", ...lie };
+}
+
+/** That nobody signed. */
+function emptyTc({ highQc }: Highest): NonNullable<Highest["highTc"]> {
+  const { epoch } = highQc;
+  const signatures = { signers: [], signatures: [] };
+  return { epoch, view: following(highQc.view), highQcViews: [], signatures, highQc };
 }
 
 /** Follows in every respect, and nobody voted for it. */

@@ -80,7 +80,7 @@ type Turn = {
 /** Whole validators are slower and see more; the exhaustive search begins anew in every turn. */
 const ATTACKS: readonly Turn[] = [
   { by: "schedules", attack: sweep("schedules"), share: 1 },
-  { by: "walks", attack: sweep("walks"), share: 1 },
+  { by: "walks", attack: sweep("walks"), share: 2 },
   { by: "swarm", attack: swarm, share: 3 },
   { by: "twins", attack: sweep("twins"), share: 0.5 },
   { by: "exhaustive", attack: sweep("exhaustive"), share: 2, fromTurn: 2 },

@@ -7,18 +7,6 @@ const REPLICA = "node/replica/replica";
 
 export const SYNC_BUGS: readonly PlantedBug[] = [
   {
-    name: "empty-answer-ends-the-search-for-a-block",
-    why: "One validator that says it has nothing is enough to stop asking.",
-    edits: [
-      {
-        module: INQUIRIES,
-        find: "if (!accepted.ok) return this.#askNext(id); this.#asks.settle(keyOf(question)); return this.#options.deliver([accepted.value], undefined);",
-        replace:
-          "if (!accepted.ok) return; this.#asks.settle(keyOf(question)); return this.#options.deliver([accepted.value], undefined);",
-      },
-    ],
-  },
-  {
     name: "empty-answer-ends-the-search-for-bodies",
     why: "Whoever answers without the bodies is the last to be asked.",
     edits: [{ module: INQUIRIES, find: "this.#askNext(id, rest);", replace: ";" }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { EngineStatus } from "../../../consensus/index.ts";
+import { type EngineStatus, UNKNOWN_PAST } from "../../../consensus/index.ts";
 import type { View } from "../../../crypto/index.ts";
 import { missingSentence } from "../../../node/runtime/missing.ts";
 import { world } from "../../consensus/fixtures.ts";
@@ -9,6 +9,7 @@ function sentence(options: {
   readonly voters?: readonly number[];
   readonly timeouts?: readonly number[];
   readonly connected?: readonly number[];
+  readonly silentThrough?: number;
 }): string {
   const { powers = [1, 1, 1, 1], voters = [], timeouts = [], connected = [1, 2, 3] } = options;
   const { validators, genesis, genesisTip } = world({ powers });
@@ -20,6 +21,7 @@ function sentence(options: {
     voters,
     timeouts,
     halted: false,
+    silentThrough: (options.silentThrough ?? 0) as View,
   };
   return missingSentence({ validators, self: 0, connected, status });
 }
@@ -45,6 +47,17 @@ describe("what is missing, in one sentence", () => {
 
   test("never calls ourselves silent", () => {
     expect(sentence({ voters: [1, 2, 3] })).not.toContain("v0");
+  });
+
+  test("says how long we sign nothing ourselves, and why", () => {
+    expect(sentence({ voters: [0, 1, 2, 3], silentThrough: 43 })).toBe(
+      "votes 4 of 3 in view 41; we sign nothing through view 43: without a safety record, this key may have signed before",
+    );
+  });
+
+  test("says that we have not heard yet how long we sign nothing", () => {
+    const said = sentence({ voters: [0, 1, 2, 3], silentThrough: UNKNOWN_PAST });
+    expect(said).toContain("we sign nothing until enough others have said how far they are:");
   });
 
   test("counts power, not heads", () => {

@@ -8,6 +8,8 @@ import {
   commitCertCodec,
   initialSafetyState,
   safetyStateCodec,
+  silentSafetyState,
+  UNKNOWN_PAST,
 } from "../../../consensus/index.ts";
 import {
   addressOf,
@@ -125,8 +127,8 @@ async function life<T>(act: (stores: Stores) => Promise<T> | T): Promise<T> {
   }
 }
 
-const resume = (chain: ChainRoot = root): Promise<Restored> =>
-  life((stores) => restore(chain, stores));
+const resume = (chain: ChainRoot = root, hasSignedBefore = false): Promise<Restored> =>
+  life((stores) => restore(chain, stores, hasSignedBefore));
 
 /** The state after this chain, by a node that executed it in one go. */
 async function referenceRoot(blocks: readonly Stored[]): Promise<Hash> {
@@ -144,17 +146,21 @@ async function referenceRoot(blocks: readonly Stored[]): Promise<Hash> {
 
 describe("a fresh directory", () => {
   test("begins at genesis, with nothing signed", async () => {
-    const restored = await resume();
+    expect((await resume()).safety).toEqual(initialSafetyState(root.genesisQc));
+  });
+
+  test("signs nothing before it knows how far the others are when its key has signed before", async () => {
+    const restored = await resume(root, true);
     expect(restored.tip).toMatchObject({ hash: root.genesisBlock, height: 0, view: 0 });
     expect(restored.tipTimestampMs).toBe(genesis.genesisTimeMs);
-    expect(restored.safety).toEqual(initialSafetyState(root.genesisQc));
+    expect(restored.safety).toEqual(silentSafetyState(root.genesisQc));
     expect(restored.unfinished).toEqual([]);
   });
 
   test("opens again after a life that stored blocks before it ever signed", async () => {
     const [first] = chainOf(1);
     await life(async (stores) => {
-      await restore(root, stores);
+      await restore(root, stores, false);
       finalize(stores, first as Stored);
     });
     expect((await resume()).tip.height).toBe(1);
@@ -164,6 +170,12 @@ describe("a fresh directory", () => {
     const first = await resume();
     const second = await resume();
     expect(second.tip).toEqual(first.tip);
+  });
+
+  test("stays silent over a restart in the middle", async () => {
+    await resume(root, true);
+    const { safety } = await resume(root, true);
+    expect(safety.silentThrough).toBe(UNKNOWN_PAST);
   });
 
   test("goes on with what was signed though nothing became final", async () => {
@@ -178,7 +190,7 @@ describe("a state store behind the block log", () => {
 
   test("is brought to the last final block, with the tip's view and time", async () => {
     await life(async (stores) => {
-      await restore(root, stores);
+      await restore(root, stores, false);
       for (const stored of blocks) finalize(stores, stored);
       sign(stores, 5);
     });
@@ -295,7 +307,7 @@ describe("a directory that contradicts itself is refused", () => {
 
   test("when the state is ahead of the block log", async () => {
     await life(async (stores) => {
-      const { ledger } = await restore(root, stores);
+      const { ledger } = await restore(root, stores, false);
       const { stateRoot } = ledger.committed;
       stores.stateStore.commit({ height: 1 as Height, stateRoot, changes: [], transactions: [] });
       sign(stores, 1);
@@ -305,12 +317,12 @@ describe("a directory that contradicts itself is refused", () => {
 
   test("when the stored state has another root than it should", async () => {
     await life(async (stores) => {
-      await restore(root, stores);
+      await restore(root, stores, false);
       finalize(stores, blocks[0] as Stored);
       sign(stores, 1);
     });
     await life(async (stores) => {
-      const { stateRoot } = (await restore(root, stores)).tip;
+      const { stateRoot } = (await restore(root, stores, false)).tip;
       const key = Uint8Array.of(1, 2, 3);
       finalize(stores, blocks[1] as Stored);
       const changes = [{ key, value: key }];

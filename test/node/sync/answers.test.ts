@@ -13,7 +13,11 @@ import type { SignedTransaction } from "../../../node/transaction/index.ts";
 import { hashOf } from "../../consensus/fixtures.ts";
 import { block, committee, transfer, withBodies } from "../replica/fixtures.ts";
 
-const nothingHeld: Held = { blockWithBodies: () => undefined, bodiesOf: () => [] };
+const nothingHeld: Held = {
+  blockWithBodies: () => undefined,
+  bodiesOf: () => [],
+  certificates: () => ({ highQc: committee.genesis }),
+};
 const nothingStored: StoredBlocks = {
   finalHeight: () => 0 as Height,
   blockByHash: () => undefined,
@@ -50,6 +54,13 @@ function onDisk(blocks: readonly BlockWithBodies[], certified: readonly number[]
     },
   };
 }
+
+test("who asks for certificates hears of the highest that are held", () => {
+  const certificates = { highQc: committee.qc(3), highTc: committee.tc(4, { highQc: 3 }) };
+  const held = { ...nothingHeld, certificates: () => certificates };
+  const given = answer({ type: "certificates" }, held, nothingStored);
+  expect(given).toEqual({ type: "certificates", ...certificates });
+});
 
 function chainOf(length: number, carried: readonly SignedTransaction[] = []): BlockWithBodies[] {
   const blocks: BlockWithBodies[] = [];

@@ -48,6 +48,7 @@ const questions: readonly Question[] = [
   { type: "bodies", block: blockHash(made), ids: ids(3) },
   { type: "block", hash: hashOf("a block") },
   { type: "blocks", from: 7 as Height },
+  { type: "certificates" },
 ];
 const answers: readonly Answer[] = [
   { type: "bodies", bodies: stored.bodies },
@@ -55,6 +56,8 @@ const answers: readonly Answer[] = [
   { type: "block", found: stored },
   { type: "blocks", blocks: [] },
   { type: "blocks", blocks: [stored], cert },
+  { type: "certificates", highQc: committee.qc(3) },
+  { type: "certificates", highQc: committee.qc(3), highTc: committee.tc(4, { highQc: 3 }) },
 ];
 
 describe("what validators send comes back as it was", () => {

@@ -34,13 +34,14 @@ function lies() {
   const stored = simulation.nodes[0]?.disk.stored;
   const control = controls[0];
   if (stored === undefined || control === undefined) throw new Error("there is no liar");
-  const nothing = { blockWithBodies: () => undefined, bodiesOf: () => [] };
+  const genesis = genesisQc({ epoch: validators.epoch, block: genesisBlock });
+  const certificates = () => ({ highQc: genesis });
+  const nothing = { blockWithBodies: () => undefined, bodiesOf: () => [], certificates };
   const run = answer({ type: "blocks", from: 1 as Height }, nothing, stored);
   const last =
     run.type === "blocks" ? run.blocks.findLast(({ bodies }) => bodies.length > 0) : undefined;
   if (run.type !== "blocks" || last === undefined) throw new Error("there are no blocks");
   const hash = blockHash(last.block);
-  const genesis = genesisQc({ epoch: validators.epoch, block: genesisBlock });
   return {
     run,
     hash,
