@@ -27,7 +27,7 @@ type Attack = (slice: {
 }) => { readonly scenarios: number; readonly finding?: Omit<Catch, "by"> };
 
 /** Each attack's first slice; slices grow, so that neither a quick nor a patient attack waits long for its turn. */
-const FIRST_SLICE_SECONDS = 0.6;
+const FIRST_SLICE_SECONDS = 0.9;
 const GROWTH = 1.6;
 
 export function hunt({
@@ -56,7 +56,7 @@ export function hunt({
 }
 
 /** The swarm draws its own. */
-const RULES: readonly RuleSetName[] = ["commit-votes", "three-chain", "two-chain"];
+const RULES: readonly RuleSetName[] = ["commit-votes", "two-chain", "three-chain"];
 
 const swarm: Attack = ({ seed: firstSeed, until }) => {
   let seed = firstSeed;
