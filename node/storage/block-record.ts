@@ -58,6 +58,10 @@ export function decodeBlockRecord(bytes: Uint8Array): BlockRecord {
   const body = bytes.slice(HASHED_BODY_OFFSET);
   if (tag === BLOCK_TAG) return { type: "block", hash: named, height: at, bytes: body };
   assert(tag === FINAL_TAG || tag === CERTIFIED_FINAL_TAG, "a block record has a known tag");
+  assert(
+    tag === CERTIFIED_FINAL_TAG || body.length === 0,
+    "a bare final record ends with its hash",
+  );
   const certificate = tag === CERTIFIED_FINAL_TAG ? body : undefined;
   return { type: "final", height: at, hash: named, certificate };
 }

@@ -62,7 +62,7 @@ export function openSafetyLog(
     disk.remove(draftOf(path));
     const found = fileExists(disk, path)
       ? readSafetyFile(disk, { path, identity })
-      : { last: undefined, records: 0, dirtyBytes: 0, position: undefined };
+      : { last: undefined, records: 0, dirtyBytes: 0 };
     const recovery = { records: found.records, cleanedBytes: found.dirtyBytes };
     const common = { path, identity, disk, last: found.last, recovery };
     // What was read may be in the system's cache alone, and after a failed sync it stays there: pages that a sync gave up
@@ -108,9 +108,6 @@ type SafetyFile = {
   readonly last: Frame | undefined;
   readonly records: number;
   readonly dirtyBytes: number;
-  readonly position: number;
-  readonly filledTo: number;
-  readonly seed: number;
 };
 
 function readSafetyFile(
@@ -159,9 +156,6 @@ function readSafetyFile(
     last: last && { ...last, payload: last.payload.slice() },
     records,
     dirtyBytes: Math.max(dirtyBytes, uneven),
-    position,
-    filledTo: bytes.length,
-    seed,
   };
 }
 
