@@ -24,10 +24,7 @@ const BLOCK_RECORDS: readonly BlockRecord[] = [
   { type: "certificate", height, certificate: ascii("its certificate") },
 ];
 
-/**
- * The reader may take every failure for a bug of ours, for the bytes passed a sum; but what it reads, it must keep. It
- * does not look at what follows the hash of a final block without a certificate.
- */
+/** The reader may take every failure for a bug of ours, for the bytes passed a sum; but what it reads, it must keep. */
 const blockRecordTarget: Target = {
   name: "block-record",
   seeds: () => BLOCK_RECORDS.map(encodeBlockRecord),
