@@ -55,7 +55,8 @@ describe("a devnet of four validators", () => {
       what: "v0 to say what is missing",
       probe: async () => (await status(0)).missing,
     });
-    expect(missing).toMatch(/2 of 3|1 of 3/);
+    // At the very beginning of a view whose leader is dead nobody has said anything yet.
+    expect(missing).toMatch(/^(votes|timeouts) [012] of 3 in view \d+; silent: .*v1 .*v3 /);
     const before = await status(0);
     const transfer = oneTransfer({ from: 0, nonce: TRANSFERS / 10 });
     const sent = await clients[0]?.submit(transfer.bytes, { wait: "final", timeoutMs: 2_000 });
