@@ -9,7 +9,7 @@
 //   before: commit the block and its ancestors, oldest first.
 // Upon the timer, or f+1 timeouts of our view: give the view up if `mayTimeout`, to all, again while stuck.
 // Upon a quorum of timeouts: a TC with the highest QC among them.
-// Without a record of what was signed: all of this but the signing, until past what may have been signed (recovered).
+// With the record of what was signed lost: all of this but the signing, until past what may have been signed (recovered).
 //
 // Deviations from Jolteon: votes and timeouts go to all, not to the next leader; the commit vote is a second round in
 //   the same view, not the next block; votes promise that the bodies are durable.

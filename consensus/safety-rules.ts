@@ -88,7 +88,7 @@ export function initialSafetyState(genesisQc: QuorumCert): SafetyState {
   };
 }
 
-/** A validator without any record: it has signed nothing yet, or has lost its disk. It signs nothing until `recovered`. */
+/** A validator that has signed and lost the record of it. It signs nothing until `recovered`. */
 export function silentSafetyState(genesisQc: QuorumCert): SafetyState {
   return { ...initialSafetyState(genesisQc), silentThrough: UNKNOWN_PAST };
 }

@@ -1,8 +1,8 @@
 // The chain of a simulation: who validates, who has money, and by which rules; all of it from a few numbers.
 
 import {
-  type LEADER_CHOICES,
-  type RULE_SETS,
+  type LeaderChoiceName,
+  type RuleSetName,
   type ValidatorSet,
   validatorSet,
 } from "../../consensus/index.ts";
@@ -33,8 +33,6 @@ import { EPOCH_MS } from "./clock.ts";
 import { standInScheme, standInSigner } from "./stand-in.ts";
 
 export type SignatureKind = "stand-in" | "ed25519";
-export type RuleSetName = keyof typeof RULE_SETS;
-export type LeaderChoiceName = keyof typeof LEADER_CHOICES;
 
 export type ChainOptions = {
   readonly validators: number;

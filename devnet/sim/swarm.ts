@@ -1,8 +1,9 @@
 // Swarm testing: each seed draws not only the details of a run but the mix itself, which liars with which behaviours,
 // which faults, how rough the network is. A run with every fault at once hides as much as one with a single fault.
 
+import type { LeaderChoiceName, RuleSetName } from "../../consensus/index.ts";
 import { BEHAVIOURS } from "./behaviours/index.ts";
-import type { LeaderChoiceName, RuleSetName, SignatureKind } from "./chain.ts";
+import type { SignatureKind } from "./chain.ts";
 import type { NodeId } from "./observation.ts";
 import { type Fault, losesMemory, type Plan } from "./plan.ts";
 import { type Random, randomStream } from "./random.ts";

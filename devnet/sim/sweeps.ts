@@ -1,8 +1,12 @@
 // Attacks on bare engines, by name: no ledger, no pool, no disk, and ten times as many views a second as with them. One
 // seed is one batch of scenarios.
 
-import { LEADER_CHOICES, RULE_SETS } from "../../consensus/index.ts";
-import type { LeaderChoiceName, RuleSetName } from "./chain.ts";
+import {
+  LEADER_CHOICES,
+  type LeaderChoiceName,
+  RULE_SETS,
+  type RuleSetName,
+} from "../../consensus/index.ts";
 import { randomStream } from "./random.ts";
 import { huntExhaustively, replayExhaustive } from "./search/exhaustive.ts";
 import type { HuntReport, Replay } from "./search/hunt.ts";

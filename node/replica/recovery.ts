@@ -1,7 +1,7 @@
 // How long a validator stays silent whose key has signed but which has no record of it: its disk is lost. Before it signs
 // again, enough others must have said how far they are.
 //
-// Upon a start without a record: ask all others for their highest certificates, again and again those who did not answer.
+// Upon a start with the record lost: ask all others for their highest certificates, again and again those who did not answer.
 // Upon answers of power 2f - s + 1 (s: ours): silent through V+2, V the highest view of any certificate in them, or of ours.
 // Why: what we signed in view v took a certificate of v-1. We count among the f, so honest others of power total - 2f were in
 //   its quorum, each of them in v-1 by a durable certificate of v-2. The rest of the others has power 2f - s, so one of them

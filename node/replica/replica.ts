@@ -5,7 +5,7 @@
 // Upon a message: verify it, note a proposal's payload, let the engine decide, obey the engine.
 // Upon the engine's wish for a payload: select from the pool what no uncommitted ancestor carries.
 // Upon a block that waits for bodies: take them from the pool, pull the rest from its proposer, then from anyone.
-// Upon a start without a record of what was signed: hear first how far the others are.
+// Upon a start with the record of what was signed lost: hear first how far the others are.
 // Upon a commit: execute, hand out what became final, prune pool and payloads.
 
 import {

@@ -1,5 +1,5 @@
 // A mark beside the validator key: this key has signed on this chain. It outlives the data directory, and tells a validator
-// whose disk was lost at the very beginning of a chain from one that is new.
+// that has lost it, and must be silent at first, from one that is new.
 
 import { closeSync, existsSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,6 +1,6 @@
 // The whole suite against whatever engine is loaded, a slice of each kind of attack in turn, until the first finding.
 
-import type { RuleSetName } from "../chain.ts";
+import type { RuleSetName } from "../../../consensus/index.ts";
 import { runPlan } from "../run.ts";
 import { drawPlan } from "../swarm.ts";
 import { SWEEPS } from "../sweeps.ts";
