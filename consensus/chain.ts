@@ -10,6 +10,8 @@ export type Tip = {
   readonly height: Height;
   readonly view: View;
   readonly stateRoot: Hash;
+  /** The next block's is later. */
+  readonly timestampMs: number;
   /** The block itself, for rules and leader choices that look at the parent of a proposal; genesis has none. */
   readonly block?: Block;
 };
@@ -111,7 +113,8 @@ export class Chain {
     assert(equalBytes(block.parent, this.tip.hash), "a commit extends the tip");
     assert(block.height === this.tip.height + 1, "heights are contiguous");
     assert(stateRoot !== undefined, "a block is executed before it is committed");
-    const tip = { hash, height: block.height, view: block.view, stateRoot, block };
+    const { height, view, timestampMs } = block;
+    const tip = { hash, height, view, stateRoot, timestampMs, block };
     this.#recent.push({ tip, isCertified });
     if (this.#recent.length > MAX_REMEMBERED_COMMITS) this.#recent.shift();
   }

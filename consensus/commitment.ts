@@ -66,6 +66,13 @@ export class Commitment {
     return equalBytes(qc.block, hash) ? block : this.#chain.get(qc.block)?.block;
   }
 
+  /** The time of the block that `qc` certifies, if it is held or the tip. */
+  timestampOf(qc: QuorumCert): number | undefined {
+    const { hash, timestampMs } = this.#chain.tip;
+    if (equalBytes(qc.block, hash)) return timestampMs;
+    return this.#chain.get(qc.block)?.block.timestampMs;
+  }
+
   /** Asks for the block that `qc` certifies; not for one that the tip has overtaken. */
   want(qc: QuorumCert): void {
     const { hash, height } = this.#chain.tip;

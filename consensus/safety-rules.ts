@@ -59,7 +59,6 @@ export type SafetyRefusal =
   | "skips-an-unresolved-view"
   | "forgets-a-certified-block"
   | "below-the-lock"
-  | "parent-not-held"
   | "not-on-highest-certificate"
   | "view-already-certified"
   | "view-not-reached"
@@ -104,7 +103,7 @@ function silence({ silentThrough }: SafetyState, view: View): SafetyVerdict | un
   return refuse("may-have-signed-before", view, silentThrough);
 }
 
-/** May we vote for `block`, whose view `tc` opened if its `justify` did not? `parent` is what `justify` certifies, if held. */
+/** May we vote for `block`, whose view `tc` opened if its `justify` did not? `parent` is what `justify` certifies; genesis is no block. */
 export type VoteRule = (
   state: SafetyState,
   block: Block,
@@ -149,14 +148,14 @@ export function mayVoteOnLock(
   tc?: TimeoutCert,
   parent?: Block,
 ): SafetyVerdict {
-  const { view, justify } = block;
+  const { justify } = block;
   const refusal = voteRefusal(state, block);
   if (refusal !== undefined) return refusal;
   if (justify.view < state.lockedView) {
     return refuse("below-the-lock", justify.view, state.lockedView);
   }
   const isOnGenesis = justify.view === 0;
-  if (parent === undefined && !isOnGenesis) return refuse("parent-not-held", view, justify.view);
+  assert(parent !== undefined || isOnGenesis, "a vote waits until the parent is held");
   const head = parent?.justify.view ?? (0 as View);
   return accept({ ...voted(state, block, tc), lockedView: later(state.lockedView, head) });
 }

@@ -1,7 +1,8 @@
 // The first round: which proposals of our view wait for our vote, and what may be signed once one of them can be judged.
 //
 // Upon a proposal of our view: remember it; there are several only where it takes the parent to say who leads.
-// Upon each new block or body: vote for the first one whose bodies are held and whose proposer leads, if `mayVote`.
+// Upon each new block or body: vote for the first one whose parent and bodies are held, whose proposer leads and whose
+//   time is later than its parent's, if `mayVote`; ask for a parent that is missing.
 
 import { assert } from "../crypto/index.ts";
 import type { Commitment } from "./commitment.ts";
@@ -51,16 +52,18 @@ export class Voting {
   }
 
   #judge(safety: SafetyState, { block, tc }: Proposal): SafetyVerdict | "later" | "never" {
+    const parentMs = this.#commitment.timestampOf(block.justify);
+    if (parentMs === undefined) {
+      this.#commitment.want(block.justify);
+      return "later";
+    }
     const node = this.#commitment.node(blockHash(block));
     if (node === undefined || !node.payloadHeld) return "later";
-    const isByLeader = this.#leadership.isByLeader(block);
-    if (isByLeader === undefined) return "later";
-    if (!isByLeader || node.refusal !== undefined) return "never";
+    if (!this.#leadership.isByLeader(block)) return "never";
+    if (node.refusal !== undefined) return "never";
+    if (block.timestampMs <= parentMs) return "never";
     const verdict = this.#rule(safety, block, tc, this.#commitment.certified(block.justify));
     if (verdict.ok) this.#commitment.store(node);
-    if (!verdict.ok && verdict.refusal === "may-have-signed-before") return "later";
-    if (verdict.ok || verdict.refusal !== "parent-not-held") return verdict;
-    this.#commitment.want(block.justify);
-    return "later";
+    return !verdict.ok && verdict.refusal === "may-have-signed-before" ? "later" : verdict;
   }
 }

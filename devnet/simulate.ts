@@ -227,5 +227,6 @@ async function keepRecording(
   if (output.interactive) output.raw(CLEAR_LINE);
   const { liars, timeline } = small.plan;
   const rest = `${liars.length} liars and ${timeline.length} faults are left after ${runs} runs`;
-  output.note(`recorded in ${file} (${rest}): quorate sim ./${file} --events`);
+  const path = file.includes("/") ? file : `./${file}`;
+  output.note(`recorded in ${file} (${rest}): quorate sim ${path} --events`);
 }

@@ -44,7 +44,9 @@ export function restoreReplica(
   const { hash, height, stateRoot } = ledger.committed;
   const at = { hash, height, stateRoot };
   const tip: Tip =
-    last === undefined ? { ...at, view: 0 as View } : { ...at, view: last.view, block: last };
+    last === undefined
+      ? { ...at, view: 0 as View, timestampMs: EPOCH_MS }
+      : { ...at, view: last.view, timestampMs: last.timestampMs, block: last };
   const replica = new Replica({
     validators,
     self,
@@ -61,7 +63,6 @@ export function restoreReplica(
     safety,
     hasSignedBefore,
     tip,
-    tipTimestampMs: last?.timestampMs ?? EPOCH_MS,
     stored: content.unfinished.map(sound),
   });
   return { replica, applied };

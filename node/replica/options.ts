@@ -31,7 +31,6 @@ export type ReplicaOptions = {
   readonly hashers?: Hashers;
   readonly safety: SafetyState;
   readonly tip: Tip;
-  readonly tipTimestampMs: number;
   /** Blocks above the tip that were on disk, each with its bodies, oldest first. */
   readonly stored: readonly WholeBlock[];
   /** As `EngineOptions` has it. */

@@ -62,7 +62,6 @@ export class Replica {
   readonly #inbox: Event[] = [];
   #effects: ReplicaEffect[] = [];
   #now: Moment = { monotonicMs: 0, wallMs: 0 };
-  #tipTimestampMs: number;
   /** The payload that comes with the proposal under way into the engine. */
   #announced: { readonly hash: Hash; readonly ids: readonly Hash[] } | undefined;
   /** The newest view whose proposal has come. */
@@ -79,7 +78,6 @@ export class Replica {
     this.#pool = new Pool(options.pool);
     this.#ledger = options.ledger;
     this.#pacing = new Pacing(options.pacing);
-    this.#tipTimestampMs = options.tipTimestampMs;
     const { ledger } = options;
     const pending = { pool: this.#pool, payloads: this.#payloads };
     const certificates = () => this.#engine.certificates;
@@ -330,8 +328,8 @@ export class Replica {
     this.#pacing.proposed();
     this.#selected = selected;
     const payload = this.#payloadHash(selected.map(({ id }) => id));
-    const parentMs = this.#timestampOf(due.parent) ?? this.#tipTimestampMs;
-    const timestampMs = Math.max(this.#now.wallMs, parentMs + 1);
+    const parent = this.#engine.block(due.parent) ?? this.#engine.tip;
+    const timestampMs = Math.max(this.#now.wallMs, parent.timestampMs + 1);
     this.#feed({ type: "payload", view: due.view, payload, timestampMs });
   }
 
@@ -350,11 +348,6 @@ export class Replica {
   #startCounting(): void {
     const ms = this.#pacing.workArrived(this.#now.monotonicMs);
     if (ms !== undefined) this.#setTimer("view", ms);
-  }
-
-  #timestampOf(hash: Hash): number | undefined {
-    if (equalBytes(hash, this.#engine.tip.hash)) return this.#tipTimestampMs;
-    return this.#engine.block(hash)?.timestampMs;
   }
 
   // --- Bodies ----------------------------------------------------------------------------------------------------
@@ -380,7 +373,6 @@ export class Replica {
     const refusal = payloadRefusal(payload, {
       limits: this.#options.limits,
       now: this.#now.wallMs,
-      parentTimestampMs: this.#timestampOf(payload.block.parent),
       check: (transaction) => this.#ledger.check(transaction),
     });
     const held = { type: "payload-held", block: payload.hash } as const;
@@ -412,7 +404,6 @@ export class Replica {
   #commit(committed: Extract<Effect, { type: "commit" }>): void {
     const { block, hash, cert } = committed;
     const final = this.#executor.commit(committed);
-    this.#tipTimestampMs = block.timestampMs;
     this.#pass({ type: "final", final });
     this.#restIfIdle();
     this.#inquiries.committed({ hash, height: block.height });

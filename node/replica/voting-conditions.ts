@@ -1,5 +1,6 @@
 // What a validator asks of a payload before it votes for the block: the part of validity that needs the transactions,
-// the limits of genesis and the clock, and that safety does not depend on.
+// the limits of genesis and the clock, and that safety does not depend on. That a block's time is later than its parent's
+// is the engine's to see: it holds both.
 
 import type { Height } from "../../crypto/index.ts";
 import type { CheckVerdict } from "../ledger/index.ts";
@@ -18,15 +19,12 @@ export type PayloadRefusal =
   | "too-many-transactions"
   | "too-many-bytes"
   | "timestamp-ahead"
-  | "timestamp-not-later"
   | "expired-transaction"
   | "invalid-transaction";
 
 export type VotingContext = {
   readonly limits: BlockLimits;
   readonly now: number;
-  /** Undefined while the parent is not held: then only the other conditions decide. */
-  readonly parentTimestampMs: number | undefined;
   readonly check: (transaction: SignedTransaction) => CheckVerdict;
 };
 
@@ -35,13 +33,10 @@ export function payloadRefusal(
   payload: Payload,
   context: VotingContext,
 ): PayloadRefusal | undefined {
-  const { limits, now, parentTimestampMs, check } = context;
+  const { limits, now, check } = context;
   const { timestampMs, height } = payload.block;
   if (payload.ids.length > limits.maxBlockTransactions) return "too-many-transactions";
   if (timestampMs > now + limits.maxClockDriftMs) return "timestamp-ahead";
-  if (parentTimestampMs !== undefined && timestampMs <= parentTimestampMs) {
-    return "timestamp-not-later";
-  }
   const transactions = transactionsOf(payload);
   const bytes = transactions.reduce((sum, transaction) => sum + transaction.bytes.length, 0);
   if (bytes > limits.maxBlockBytes) return "too-many-bytes";

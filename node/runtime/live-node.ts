@@ -59,7 +59,7 @@ export class LiveNode {
   constructor(options: LiveNodeOptions) {
     this.#options = options;
     const { root, identity, stores, restored, log, failed } = options;
-    this.#final = { timestampMs: restored.tipTimestampMs, atMs: performance.now() };
+    this.#final = { timestampMs: restored.tip.timestampMs, atMs: performance.now() };
     this.#verification = verificationOf(options);
     this.#replica = replicaOf(options);
     const { stateStore: index, blockStore: blocks } = stores;
@@ -197,7 +197,7 @@ function replicaOf(options: LiveNodeOptions): Replica {
   const { consensus } = genesis;
   const { blockIntervalMs, emptyBlockIntervalMs } = consensus;
   const { maxBlockTransactions, maxBlockBytes, maxClockDriftMs } = consensus;
-  const { ledger, safety, tip, tipTimestampMs, unfinished } = restored;
+  const { ledger, safety, tip, unfinished } = restored;
   return new Replica({
     validators,
     self: identity.self,
@@ -210,7 +210,6 @@ function replicaOf(options: LiveNodeOptions): Replica {
     ledger,
     safety,
     tip,
-    tipTimestampMs,
     hashers: { hash: hashIn, hashLayer },
     stored: unfinished,
     hasSignedBefore,

@@ -64,7 +64,6 @@ export type Restored = {
   readonly ledger: Ledger;
   readonly safety: SafetyState;
   readonly tip: Tip;
-  readonly tipTimestampMs: number;
   /** Blocks above the tip whose bodies were kept, because a vote promised it. */
   readonly unfinished: readonly WholeBlock[];
 };
@@ -115,15 +114,17 @@ export async function restore(
   const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
   const { hash, height, stateRoot } = ledger.committed;
-  const view = last?.view ?? (0 as View);
-  const tip: Tip = { hash, height, stateRoot, view, ...(last && { block: last }) };
+  const at = { hash, height, stateRoot };
+  const tip: Tip =
+    last === undefined
+      ? { ...at, view: 0 as View, timestampMs: root.genesis.genesisTimeMs }
+      : { ...at, view: last.view, timestampMs: last.timestampMs, block: last };
   const unfinished = unfinishedBlocks(stores.blockStore);
   const isFresh = height === 0 && unfinished.length === 0;
   return {
     ledger,
     safety: restoreSafety(root, stores.safetyLog, { isFresh, hasSignedBefore }),
     tip,
-    tipTimestampMs: last?.timestampMs ?? root.genesis.genesisTimeMs,
     unfinished,
   };
 }

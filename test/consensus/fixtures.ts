@@ -113,6 +113,7 @@ export function world(options: WorldOptions = {}) {
     hash: genesis.block,
     height: genesis.height,
     view: genesis.view,
+    timestampMs: 0,
     stateRoot: GENESIS_ROOT,
   };
   const known = new Map<string, Block>();
@@ -292,8 +293,9 @@ export function world(options: WorldOptions = {}) {
   function tipAt(ground: Ground): Tip {
     if (ground === 0) return genesisTip;
     const block = grounded(ground);
-    const { height, view } = block;
-    return { hash: blockHash(block), height, view, stateRoot: rootAfter(ground), block };
+    const { height, view, timestampMs } = block;
+    const stateRoot = rootAfter(ground);
+    return { hash: blockHash(block), height, view, timestampMs, stateRoot, block };
   }
 
   return {

@@ -294,7 +294,8 @@ export class Replica {
       case "propose": {
         const payload = hashOf(`${this.index} in ${effect.view} on ${toHex(effect.parent)}`);
         const event = { type: "payload", view: effect.view, payload } as const;
-        const timestampMs = this.#network.nowMs;
+        const parent = this.#engine.block(effect.parent) ?? this.tip;
+        const timestampMs = Math.max(this.#network.nowMs, parent.timestampMs + 1);
         return this.#later(0, () => this.#step({ ...event, timestampMs }));
       }
       case "obtain-payload": {
@@ -375,11 +376,11 @@ export class Replica {
 
   #commit(effect: Extract<Effect, { type: "commit" }>): void {
     const { block, hash, stateRoot, cert } = effect;
-    const { height, view } = block;
+    const { height, view, timestampMs } = block;
     const isNext = equalBytes(block.parent, this.tip.hash) && height === this.tip.height + 1;
     if (!isNext) this.#violation(`commits height ${height} on ${this.tip.height}`);
     if (!this.disk.blocks.has(toHex(hash))) this.#violation("commits what is not stored");
-    const tip: Tip = { hash, height, view, stateRoot, block };
+    const tip: Tip = { hash, height, view, timestampMs, stateRoot, block };
     this.disk.final.push({ block, tip, life: this.life, cert });
     this.#network.witnessCommit(this.index, tip);
     if (cert === undefined || block.proposer !== this.index) return;

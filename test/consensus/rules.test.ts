@@ -91,8 +91,8 @@ describe("a vote under three-chain", () => {
     expect(verdict).toEqual({ ok: false, refusal: "below-the-lock", view: 4, bound: 5 });
   });
 
-  test("waits for the parent", () => {
-    expect(lockedBy(threeChain, stateWith({}), block(6))).toBe("parent-not-held");
+  test("is not asked for before the parent is held", () => {
+    expect(() => lockedBy(threeChain, stateWith({}), block(6))).toThrow("invariant broken");
   });
 
   test("is refused twice in a view, in another epoch, and on a certificate that is not older", () => {

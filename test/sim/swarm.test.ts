@@ -113,6 +113,37 @@ describe("what the campaign found stays mended", () => {
     expect(lines.filter((line) => line.includes("refused to start"))).toEqual([]);
   });
 
+  test("no block becomes final with a time before its parent's (seed 3004190)", () => {
+    const { violations } = runPlan({
+      ...CALM_PLAN,
+      seed: 3004190,
+      leaders: "reputation",
+      baseTimeoutMs: 200,
+      heartbeatMs: 20,
+      mood: { minDelayMs: 20, maxDelayMs: 80, loss: 0.05, duplication: 0 },
+      load: { count: 10, everyMs: 5, repeated: 0, doubleSpent: 0.3 },
+      liars: [
+        { validator: 1, twin: true, behaviours: ["colluder", "diverging-execution"] },
+        { validator: 0, twin: true, behaviours: ["colluder", "flooder"] },
+      ],
+      timeline: [
+        {
+          type: "partition",
+          atMs: 0,
+          forMs: 2934,
+          groups: [
+            [0, 1],
+            [2, 3, 4, 5],
+          ],
+        },
+        { type: "clock-step", atMs: 11, forMs: 95, node: 3, byMs: -3_600_000 },
+        { type: "power-cut", atMs: 863, node: 2, operation: 3 },
+      ],
+      stressMs: 2347,
+    });
+    expect(violations).toEqual([]);
+  });
+
   test("a clock that stands still or jumps an hour back stops no leader", () => {
     for (const fault of [
       { type: "clock-step", byMs: -3_600_000 } as const,

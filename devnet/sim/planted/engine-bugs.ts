@@ -143,8 +143,8 @@ export const ENGINE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         module: "consensus/voting",
-        find: "if (!isByLeader || node.refusal !== undefined)",
-        replace: "if (!isByLeader)",
+        find: "if (node.refusal !== undefined)",
+        replace: "if (false)",
       },
     ],
   },

@@ -55,7 +55,11 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     name: "timestamps-unchecked",
     why: "A block's timestamp may lie anywhere, before its parent's or years ahead.",
     edits: [
-      { module: VOTING, find: 'return "timestamp-not-later";', replace: "" },
+      {
+        module: "consensus/voting",
+        find: "if (block.timestampMs <= parentMs)",
+        replace: "if (false)",
+      },
       { module: VOTING, find: 'return "timestamp-ahead";', replace: ";" },
     ],
   },

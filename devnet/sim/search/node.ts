@@ -223,11 +223,11 @@ export class Node implements Signatory {
   }
 
   #commit({ block, hash, stateRoot, cert }: Extract<Effect, { type: "commit" }>): void {
-    const { height, view } = block;
+    const { height, view, timestampMs } = block;
     if (!this.#stored.has(wordOf(hash))) {
       this.#around.judge.report("durability", `${this.id} commits ${height} before storing it`);
     }
-    this.finals.push({ block, tip: { hash, height, view, stateRoot, block }, cert });
+    this.finals.push({ block, tip: { hash, height, view, timestampMs, stateRoot, block }, cert });
     this.#around.onCommitted?.(this, block);
   }
 }

@@ -101,6 +101,7 @@ export class Setting {
       hash: block,
       height: 0 as Height,
       view: 0 as View,
+      timestampMs: 0,
       stateRoot: GENESIS_ROOT,
     };
     this.#verifier = new Verifier(this.validators, sealScheme, this.genesisQc, this.leaders);

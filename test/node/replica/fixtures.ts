@@ -172,8 +172,13 @@ export class Subject {
       pool: {},
       ledger,
       safety: options.safety ?? initialSafetyState(committee.genesis),
-      tip: options.tip ?? { hash, height, stateRoot, view: 0 as View },
-      tipTimestampMs: GENESIS_TIME_MS,
+      tip: options.tip ?? {
+        hash,
+        height,
+        stateRoot,
+        view: 0 as View,
+        timestampMs: GENESIS_TIME_MS,
+      },
       stored: options.stored ?? [],
       ...options.protocol,
     });

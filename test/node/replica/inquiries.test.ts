@@ -13,6 +13,10 @@ const one = block(1, { with: [first] });
 const two = block(2, { on: one });
 const three = block(3, { on: two });
 const stateRoot = hashOf("state");
+const tipOf = (block: Block): Tip => {
+  const { height, view, timestampMs } = block;
+  return { hash: blockHash(block), height, view, timestampMs, stateRoot, block };
+};
 const certOf = (made: Block) => committee.commitCert(made, { stateRoot });
 
 /** Validator 3 with questions; `tip` moves as the test says. */
@@ -33,9 +37,8 @@ function asking({ self }: { readonly self: number | undefined } = { self: 3 }) {
       delivered.push(blocks.map(({ hash }) => hash));
       const last = blocks.at(-1);
       if (last === undefined) return;
-      const { height, view } = last.block;
       // What was asked for singly is not final yet.
-      if (blocks.length > 1) state.tip = { hash: last.hash, height, view, stateRoot };
+      if (blocks.length > 1) state.tip = tipOf(last.block);
     },
   });
   const asks = () => emitted.flatMap((effect) => (effect.type === "ask" ? [effect.ask] : []));
@@ -263,7 +266,7 @@ describe("catch-up", () => {
   test("ends when the chain came to that height otherwise", () => {
     const { inquiries, state, asks } = asking();
     inquiries.catchUp(2 as Height);
-    const tip: Tip = { hash: blockHash(two), height: two.height, view: two.view, stateRoot };
+    const tip = tipOf(two);
     state.tip = tip;
     inquiries.committed(tip);
     inquiries.retry();
@@ -274,7 +277,7 @@ describe("catch-up", () => {
   test("asks for what follows when the run was overtaken meanwhile", () => {
     const { inquiries, state, answered, latest, delivered } = asking();
     inquiries.catchUp(30 as Height);
-    state.tip = { hash: blockHash(one), height: one.height, view: one.view, stateRoot };
+    state.tip = tipOf(one);
     answered(run(one, two));
     expect(delivered).toEqual([]);
     expect(latest().question).toEqual({ type: "blocks", from: 2 });

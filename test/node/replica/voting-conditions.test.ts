@@ -7,11 +7,9 @@ import { hashOf } from "../../consensus/fixtures.ts";
 import { block, NOW_MS, newLedger, transfer } from "./fixtures.ts";
 
 const ledger = newLedger();
-const PARENT_MS = NOW_MS - 1_000;
 const context: VotingContext = {
   limits: { maxBlockTransactions: 3, maxBlockBytes: 2_000, maxClockDriftMs: 500 },
   now: NOW_MS,
-  parentTimestampMs: PARENT_MS,
   check: (transaction) => ledger.check(transaction),
 };
 
@@ -57,16 +55,6 @@ describe("a payload", () => {
 
   test("is refused at a time of 2^53, however that came about", () => {
     expect(refusalOf([], { timestampMs: Number.MAX_SAFE_INTEGER })).toBe("timestamp-ahead");
-  });
-
-  test("is refused when its time is not later than its parent's", () => {
-    expect(refusalOf([], { timestampMs: PARENT_MS + 1 })).toBeUndefined();
-    expect(refusalOf([], { timestampMs: PARENT_MS })).toBe("timestamp-not-later");
-  });
-
-  test("is judged without its parent's time when the parent is not held", () => {
-    const orphan = { parentTimestampMs: undefined };
-    expect(refusalOf([], { timestampMs: 1, context: orphan })).toBeUndefined();
   });
 
   test("is refused with a transaction that may no longer be executed at its height", () => {

@@ -152,7 +152,7 @@ describe("a fresh directory", () => {
   test("signs nothing before it knows how far the others are when its key has signed before", async () => {
     const restored = await resume(root, true);
     expect(restored.tip).toMatchObject({ hash: root.genesisBlock, height: 0, view: 0 });
-    expect(restored.tipTimestampMs).toBe(genesis.genesisTimeMs);
+    expect(restored.tip.timestampMs).toBe(genesis.genesisTimeMs);
     expect(restored.safety).toEqual(silentSafetyState(root.genesisQc));
     expect(restored.unfinished).toEqual([]);
   });
@@ -194,10 +194,10 @@ describe("a state store behind the block log", () => {
       for (const stored of blocks) finalize(stores, stored);
       sign(stores, 5);
     });
-    const { tip, tipTimestampMs, ledger } = await resume();
+    const { tip, ledger } = await resume();
     const block = blocks[4]?.block as Block;
     expect(tip).toMatchObject({ hash: blockHash(block), height: 5, view: 5, block });
-    expect(tipTimestampMs).toBe(genesis.genesisTimeMs + 5);
+    expect(tip.timestampMs).toBe(genesis.genesisTimeMs + 5);
     expect(ledger.committed.stateRoot).toEqual(tip.stateRoot);
   });
 

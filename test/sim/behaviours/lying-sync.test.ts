@@ -49,7 +49,13 @@ function lies() {
     tell: (honest: Answer, way: number) => {
       return wrongAnswer(honest, way, { control, archive: run.blocks.slice(0, -1) });
     },
-    tip: { hash: genesisBlock, height: 0 as Height, view: 0 as View, stateRoot: genesisBlock },
+    tip: {
+      hash: genesisBlock,
+      height: 0 as Height,
+      view: 0 as View,
+      timestampMs: 0,
+      stateRoot: genesisBlock,
+    },
     verifier: new Verifier(validators, scheme, genesis),
   };
 }
