@@ -328,8 +328,9 @@ export class Replica {
     this.#pacing.proposed();
     this.#selected = selected;
     const payload = this.#payloadHash(selected.map(({ id }) => id));
-    const parent = this.#engine.block(due.parent) ?? this.#engine.tip;
-    const timestampMs = Math.max(this.#now.wallMs, parent.timestampMs + 1);
+    const parentMs = this.#timestampOf(due.parent);
+    assert(parentMs !== undefined, "a proposal is due once its parent is held");
+    const timestampMs = Math.max(this.#now.wallMs, parentMs + 1);
     this.#feed({ type: "payload", view: due.view, payload, timestampMs });
   }
 
@@ -348,6 +349,11 @@ export class Replica {
   #startCounting(): void {
     const ms = this.#pacing.workArrived(this.#now.monotonicMs);
     if (ms !== undefined) this.#setTimer("view", ms);
+  }
+
+  #timestampOf(hash: Hash): number | undefined {
+    const { tip } = this.#engine;
+    return equalBytes(hash, tip.hash) ? tip.timestampMs : this.#engine.block(hash)?.timestampMs;
   }
 
   // --- Bodies ----------------------------------------------------------------------------------------------------
@@ -373,6 +379,7 @@ export class Replica {
     const refusal = payloadRefusal(payload, {
       limits: this.#options.limits,
       now: this.#now.wallMs,
+      parentTimestampMs: this.#timestampOf(payload.block.parent),
       check: (transaction) => this.#ledger.check(transaction),
     });
     const held = { type: "payload-held", block: payload.hash } as const;

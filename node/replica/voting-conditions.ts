@@ -25,6 +25,8 @@ export type PayloadRefusal =
 export type VotingContext = {
   readonly limits: BlockLimits;
   readonly now: number;
+  /** Undefined while the parent is not held. */
+  readonly parentTimestampMs: number | undefined;
   readonly check: (transaction: SignedTransaction) => CheckVerdict;
 };
 
@@ -33,10 +35,10 @@ export function payloadRefusal(
   payload: Payload,
   context: VotingContext,
 ): PayloadRefusal | undefined {
-  const { limits, now, check } = context;
+  const { limits, check } = context;
   const { timestampMs, height } = payload.block;
   if (payload.ids.length > limits.maxBlockTransactions) return "too-many-transactions";
-  if (timestampMs > now + limits.maxClockDriftMs) return "timestamp-ahead";
+  if (isAhead(timestampMs, context)) return "timestamp-ahead";
   const transactions = transactionsOf(payload);
   const bytes = transactions.reduce((sum, transaction) => sum + transaction.bytes.length, 0);
   if (bytes > limits.maxBlockBytes) return "too-many-bytes";
@@ -46,6 +48,14 @@ export function payloadRefusal(
   return transactions.every((transaction) => check(transaction).ok)
     ? undefined
     : "invalid-transaction";
+}
+
+/**
+ * Once a quorum's clocks were ahead, so are its blocks. From there on time goes by the least step until the clocks have
+ * caught up: a chain that waited for them would stand still.
+ */
+function isAhead(timestampMs: number, { limits, now, parentTimestampMs }: VotingContext): boolean {
+  return timestampMs > now + limits.maxClockDriftMs && timestampMs - 1 !== parentTimestampMs;
 }
 
 function isExpired({ transaction }: SignedTransaction, height: Height): boolean {

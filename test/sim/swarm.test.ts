@@ -144,6 +144,36 @@ describe("what the campaign found stays mended", () => {
     expect(violations).toEqual([]);
   });
 
+  test("a chain whose clocks were an hour ahead goes on when they are set right (seed 7008508)", () => {
+    const ahead = { type: "clock-step", byMs: 3_600_000 } as const;
+    const { violations } = runPlan({
+      ...CALM_PLAN,
+      seed: 7008508,
+      timeline: [0, 1, 2, 3].map((node) => ({ ...ahead, atMs: 200 + node, forMs: 300, node })),
+      stressMs: 900,
+    });
+    expect(violations).toEqual([]);
+  });
+
+  test("colluders do not echo each other for ever (seed 7002803)", () => {
+    const { violations } = runPlan({
+      ...CALM_PLAN,
+      seed: 7002803,
+      validators: 7,
+      rules: "two-chain",
+      leaders: "reputation",
+      mood: { minDelayMs: 1, maxDelayMs: 151, loss: 0, duplication: 0 },
+      load: { ...CALM_PLAN.load, count: 0 },
+      liars: [
+        { validator: 6, twin: true, behaviours: ["colluder"] },
+        { validator: 4, twin: true, behaviours: ["colluder", "flooder"] },
+        { validator: 1, twin: false, behaviours: ["colluder"] },
+      ],
+      stressMs: 922,
+    });
+    expect(violations).toEqual([]);
+  });
+
   test("a clock that stands still or jumps an hour back stops no leader", () => {
     for (const fault of [
       { type: "clock-step", byMs: -3_600_000 } as const,

@@ -15,7 +15,6 @@ import {
 import { toHex } from "../../../crypto/index.ts";
 import type { Behaviour } from "../behaviour.ts";
 import { following } from "./far-off.ts";
-import { remember } from "./hearsay.ts";
 import { PooledSignatures } from "./pooled-signatures.ts";
 import { own } from "./wording.ts";
 
@@ -91,13 +90,15 @@ export const colluder: Behaviour = {
   },
 };
 
-/** What was said already, as far back as an archive goes. */
+/** Several colluders would echo each other for ever about whatever they forgot: one that has said so much falls silent. */
+const MAX_SAID = 4_096;
+
 class Once {
-  readonly #said = new Map<string, true>();
+  readonly #said = new Set<string>();
 
   isNew(what: string): boolean {
-    if (this.#said.has(what)) return false;
-    remember(this.#said, what, true);
+    if (this.#said.has(what) || this.#said.size >= MAX_SAID) return false;
+    this.#said.add(what);
     return true;
   }
 }

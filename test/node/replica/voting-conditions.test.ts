@@ -10,6 +10,7 @@ const ledger = newLedger();
 const context: VotingContext = {
   limits: { maxBlockTransactions: 3, maxBlockBytes: 2_000, maxClockDriftMs: 500 },
   now: NOW_MS,
+  parentTimestampMs: NOW_MS - 1_000,
   check: (transaction) => ledger.check(transaction),
 };
 
@@ -51,6 +52,13 @@ describe("a payload", () => {
   test("is refused when its time is further ahead than clocks may drift", () => {
     expect(refusalOf([], { timestampMs: NOW_MS + 500 })).toBeUndefined();
     expect(refusalOf([], { timestampMs: NOW_MS + 501 })).toBe("timestamp-ahead");
+  });
+
+  test("may go on from a parent that is further ahead, by the least step", () => {
+    const parentTimestampMs = NOW_MS + 3_600_000;
+    const refusalAt = (ms: number) =>
+      refusalOf([], { timestampMs: parentTimestampMs + ms, context: { parentTimestampMs } });
+    expect([refusalAt(1), refusalAt(2)]).toEqual([undefined, "timestamp-ahead"]);
   });
 
   test("is refused at a time of 2^53, however that came about", () => {
