@@ -149,6 +149,13 @@ export class Commitment {
     return nodes.every((node) => node.stateRoot !== undefined) ? nodes : undefined;
   }
 
+  /** Is this block above the tip held with all its ancestors and their bodies? */
+  isHeld(block: Hash): boolean {
+    const path = this.#chain.pathTo(block);
+    if (path.type !== "whole" || path.nodes.length === 0) return false;
+    return path.nodes.every((node) => node.payloadHeld);
+  }
+
   /** The path from the tip to the target, once all blocks and bodies are held; until then, asks for what is missing. */
   heldPath(target: Target): readonly ChainNode[] | undefined {
     const path = this.#chain.pathTo(target.hash);

@@ -204,11 +204,12 @@ export class Engine {
     // Messages may have come first, and moved us on.
     if (proven === this.#view) this.#enterView(next(proven));
     if (this.#rules.castsCommitVotes) this.#commitVoting.note(highQc, this.#safety);
-    // The same bytes again: whoever missed them before the restart counts them now.
-    if (lastVote?.view === this.#view) {
+    // The same bytes again: whoever missed them before the restart counts them now. Without the bodies they were never
+    // signed: the power went when the record had reached the disk and the block had not.
+    if (lastVote?.view === this.#view && this.#commitment.node(lastVote.block)?.payloadHeld) {
       this.#sign({ type: "vote", content: lastVote, voter: this.#selfIndex() });
     }
-    if (lastCommitVote !== undefined && lastCommitVote.view > this.#commitment.tip.view) {
+    if (lastCommitVote !== undefined && this.#commitment.isHeld(lastCommitVote.block)) {
       const voted = { type: "commit-vote", content: lastCommitVote } as const;
       const qc = sameVote(lastCommitVote, highQc) ? { qc: highQc } : {};
       this.#sign({ ...voted, voter: this.#selfIndex(), ...qc });

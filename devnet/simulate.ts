@@ -6,7 +6,6 @@ import { drawnSeed } from "./seed.ts";
 import {
   costs,
   costTable,
-  drawPlan,
   type Outcome,
   type Plan,
   planIn,
@@ -59,7 +58,8 @@ export async function simulate(
   const given = Object.fromEntries(
     Object.entries({ validators, rules, leaders, signatures }).filter(([, value]) => value),
   ) as SwarmOptions;
-  return runSeeds(scenario, { ...named.options, ...given }, flags, context);
+  const draw = (seed: number) => named.draw(seed, given);
+  return runSeeds(scenario, draw, flags, context);
 }
 
 function list({ output }: Context): number {
@@ -143,7 +143,7 @@ async function replayFile(file: string, flags: SimulateFlags, context: Context):
 
 async function runSeeds(
   scenario: string,
-  options: SwarmOptions,
+  draw: (seed: number) => Plan,
   flags: SimulateFlags,
   context: Context,
 ): Promise<number> {
@@ -153,7 +153,7 @@ async function runSeeds(
   const failures: string[] = [];
   let views = 0;
   for (let at = 0; at < seeds; at++) {
-    const outcome = watch(drawPlan(seed + at, options), flags, context);
+    const outcome = watch(draw(seed + at), flags, context);
     views += outcome.views;
     if (seeds === 1 || outcome.violations.length > 0) say(outcome, context);
     if (outcome.violations.length > 0) {

@@ -1,9 +1,9 @@
-// One seed of the campaign: mostly whole validators under a swarm of faults, now and then bare engines under what only an
-// adversary would choose. The seed alone decides which.
+// One seed of the campaign: mostly whole validators under a swarm of faults or power cuts, now and then bare engines under
+// what only an adversary would choose. The seed alone decides which.
 
 import type { Failure } from "./campaign.ts";
 import { runPlan } from "./run.ts";
-import { drawPlan } from "./swarm.ts";
+import { SCENARIOS } from "./scenarios.ts";
 import { drawSweep, SWEEPS } from "./sweeps.ts";
 
 export type Attack = {
@@ -13,19 +13,22 @@ export type Attack = {
   readonly failure?: Failure;
 };
 
-/** One seed in so many is for bare engines. */
-const ENGINES_ONE_IN = 8;
+/** One seed in so many is for bare engines, and one for power cuts alone. */
+const CYCLE = 8;
 
 export function attack(seed: number): Attack {
-  return seed % ENGINES_ONE_IN === 0 ? attackEngines(seed) : attackValidators(seed);
+  if (seed % CYCLE === 0) return attackEngines(seed);
+  return attackValidators(seed % CYCLE === 4 ? "power-cuts" : "swarm", seed);
 }
 
-function attackValidators(seed: number): Attack {
-  const outcome = runPlan(drawPlan(seed));
+function attackValidators(name: string, seed: number): Attack {
+  const scenario = SCENARIOS.get(name);
+  if (scenario === undefined) throw new Error(`no scenario is called ${name}`);
+  const outcome = runPlan(scenario.draw(seed, {}));
   const done = { scenarios: 1, views: outcome.views, isEngineOnly: false };
   const first = outcome.violations[0];
   if (first === undefined) return done;
-  return { ...done, failure: { ...first, replay: `quorate sim swarm --seed ${seed}` } };
+  return { ...done, failure: { ...first, replay: `quorate sim ${name} --seed ${seed}` } };
 }
 
 function attackEngines(seed: number): Attack {

@@ -1,11 +1,19 @@
 // Scenarios by name: which part of the swarm each one draws from.
 
 import { BEHAVIOURS } from "./behaviours/index.ts";
-import type { SwarmOptions } from "./swarm.ts";
+import type { Plan } from "./plan.ts";
+import { drawPowerCuts } from "./power-cuts.ts";
+import { drawPlan, type SwarmOptions } from "./swarm.ts";
 
-export type NamedScenario = { readonly summary: string; readonly options: SwarmOptions };
+export type NamedScenario = {
+  readonly summary: string;
+  /** What is given decides over what the scenario would draw. */
+  readonly draw: (seed: number, given: SwarmOptions) => Plan;
+};
 
-const mixes: readonly (readonly [string, NamedScenario])[] = [
+type Mix = { readonly summary: string; readonly options: SwarmOptions };
+
+const mixes: readonly (readonly [string, Mix])[] = [
   ["swarm", { summary: "a mix of liars, faults and moods drawn from the seed", options: {} }],
   ["calm", { summary: "no liars, no faults", options: { liars: 0, faults: [] } }],
   [
@@ -48,10 +56,21 @@ const mixes: readonly (readonly [string, NamedScenario])[] = [
   ],
 ];
 
-/** Mixes, and each behaviour as the certain part of a mix. */
-export const SCENARIOS: ReadonlyMap<string, NamedScenario> = new Map([
-  ...mixes,
-  ...[...BEHAVIOURS.values()].map(
-    ({ name, summary }) => [name, { summary, options: { behaviour: name } }] as const,
-  ),
+/** Mixes, each behaviour as the certain part of a mix, and what is drawn otherwise. */
+export const SCENARIOS: ReadonlyMap<string, NamedScenario> = new Map<string, NamedScenario>([
+  ...mixes.map(([name, mix]) => [name, scenarioOf(mix)] as const),
+  [
+    "power-cuts",
+    {
+      summary: "each validator in turn loses its power at a disk operation, on slow disks",
+      draw: drawPowerCuts,
+    },
+  ],
+  ...[...BEHAVIOURS.values()].map(({ name, summary }) => {
+    return [name, scenarioOf({ summary, options: { behaviour: name } })] as const;
+  }),
 ]);
+
+function scenarioOf({ summary, options }: Mix): NamedScenario {
+  return { summary, draw: (seed, given) => drawPlan(seed, { ...options, ...given }) };
+}

@@ -184,18 +184,18 @@ describe("one liar, whatever it sends", () => {
 
 describe("a restart", () => {
   /** Stops after the effects so far were carried out, and starts anew from disk. */
-  function restarted(node: Subject): Subject {
+  function restarted(node: Subject, stored: readonly Block[] = []): Subject {
     const durable = node.durable ?? initialSafetyState(genesis);
     const read = decode(safetyStateCodec, encode(safetyStateCodec, durable));
     if (!read.ok) throw new Error("the safety state does not survive its codec");
-    return subject(four, { self: 3, safety: read.value, tip: node.engine.tip });
+    return subject(four, { self: 3, safety: read.value, tip: node.engine.tip, stored });
   }
 
   test("sends the same vote again, and never another for that view", () => {
     const node = inView(5);
     node.receive(block(5));
     const [first] = drafts(node.effects, "vote");
-    const again = restarted(node);
+    const again = restarted(node, [block(5)]);
     expect(drafts(again.effects, "vote")).toEqual([first]);
     expect(four.signed(first as Draft)).toEqual(
       four.signed(drafts(again.effects, "vote")[0] as Draft),
@@ -209,13 +209,31 @@ describe("a restart", () => {
     node.receive(block(5));
     node.hear(...votes(5));
     const [first] = drafts(node.executed(block(5)), "commit-vote");
-    const again = restarted(node);
+    const again = restarted(node, [block(5)]);
     expect(drafts(again.effects, "commit-vote").map(({ content }) => content)).toEqual([
       first?.content,
     ]);
     again.fetched([block(5)]);
     again.executed(block(5), hashOf("another state"));
     expect(drafts(again.effects, "commit-vote").length).toBe(1);
+  });
+
+  test("repeats no vote whose block did not reach the disk: it was never signed", () => {
+    const node = inView(5);
+    node.receive(block(5));
+    const again = restarted(node);
+    expect(drafts(again.effects, "vote")).toEqual([]);
+    again.receive(block(5, { payload: "rival" }), block(5));
+    expect(drafts(again.effects, "vote")).toEqual([]);
+  });
+
+  test("repeats no commit vote while a block below it is missing", () => {
+    const lastCommitVote = { ...contentOf(6), stateRoot: four.rootAfter(6) };
+    const safety = { ...initialSafetyState(genesis), highQc: qc(6), lastCommitVote };
+    const with5 = { self: 3, safety, tip: four.tipAt(4), stored: [block(5), block(6)] };
+    expect(drafts(subject(four, with5).effects, "commit-vote")).toHaveLength(1);
+    const without = subject(four, { ...with5, stored: [block(6)] });
+    expect(drafts(without.effects, "commit-vote")).toEqual([]);
   });
 
   test("sends the same timeout again", () => {

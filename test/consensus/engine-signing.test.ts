@@ -125,7 +125,7 @@ describe("a restart", () => {
 
   test("sends a commit vote again with the certificate that it is for", () => {
     const safety = { ...fresh, highQc: qc(2), lastCommitVote: commitVoted };
-    const node = subject(four, { self: 3, safety, tip: tipAt(1) });
+    const node = subject(four, { self: 3, safety, tip: tipAt(1), stored: [block(2)] });
     const [draft] = drafts(node.effects, "commit-vote");
     expect(draft).toEqual({ type: "commit-vote", content: commitVoted, voter: 3, qc: qc(2) });
   });

@@ -232,6 +232,10 @@ export class Replica {
     this.#engine = this.#newEngine();
     this.#verifier = this.#network.world.verifier(this.#network.protocol.leaders);
     this.#roots = new Map();
+    const { height } = this.tip;
+    const stored = [...this.disk.blocks.values()].filter((block) => block.height > height);
+    stored.sort((left, right) => left.height - right.height);
+    this.#step({ type: "blocks", blocks: stored });
     this.#step({ type: "start" });
   }
 

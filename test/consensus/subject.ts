@@ -26,6 +26,8 @@ export type SubjectOptions = {
   readonly tip?: Tip;
   readonly rules?: RuleSet;
   readonly leaders?: LeaderChoice;
+  /** What the disk kept above the tip, bodies and all. */
+  readonly stored?: readonly Block[];
 };
 
 export class Subject {
@@ -114,6 +116,7 @@ export class Subject {
 /** A started engine; undefined as `self` is a follower. */
 export function subject(world: World, options: SubjectOptions): Subject {
   const made = new Subject(world, options);
+  if (options.stored !== undefined) made.fetched(options.stored);
   made.step({ type: "start" });
   return made;
 }

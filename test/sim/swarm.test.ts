@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { attack } from "../../devnet/sim/attack.ts";
 import { drawPlan, type Plan, runPlan } from "../../devnet/sim/index.ts";
+import { drawPowerCuts } from "../../devnet/sim/power-cuts.ts";
 import { seedsOfTheDay } from "./seeds.ts";
 
 const seeds = seedsOfTheDay(160);
@@ -67,6 +68,10 @@ describe("a run", () => {
 });
 
 describe("a power cut", () => {
+  test.each(seeds.slice(0, 60))("of each validator in turn is survived (seed %i)", (seed) => {
+    expect(runPlan(drawPowerCuts(seed, {})).violations).toEqual([]);
+  });
+
   // Every write, sync, rename and truncation of a validator's first 120.
   test.each(Array.from({ length: 12 }, (_, tens) => tens * 10))(
     "at each of ten persistence points from the %ith on is survived",
@@ -151,6 +156,25 @@ describe("what the campaign found stays mended", () => {
       seed: 7008508,
       timeline: [0, 1, 2, 3].map((node) => ({ ...ahead, atMs: 200 + node, forMs: 300, node })),
       stressMs: 900,
+    });
+    expect(violations).toEqual([]);
+  });
+
+  test("no vote is repeated for a block that the power cut took (power-cuts, seed 195)", () => {
+    const { violations } = runPlan({
+      ...CALM_PLAN,
+      seed: 195,
+      baseTimeoutMs: 400,
+      heartbeatMs: 20,
+      maxFlushMs: 5,
+      load: { count: 5, everyMs: 20, repeated: 0, doubleSpent: 0 },
+      timeline: [
+        { type: "power-cut", atMs: 38, node: 0, operation: 2 },
+        { type: "power-cut", atMs: 150, node: 1, operation: 5 },
+        { type: "power-cut", atMs: 205, node: 2, operation: 3 },
+        { type: "power-cut", atMs: 338, node: 3, operation: 3 },
+      ],
+      stressMs: 480,
     });
     expect(violations).toEqual([]);
   });

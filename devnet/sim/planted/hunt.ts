@@ -2,11 +2,11 @@
 
 import type { RuleSetName } from "../../../consensus/index.ts";
 import { runPlan } from "../run.ts";
-import { drawPlan } from "../swarm.ts";
+import { SCENARIOS } from "../scenarios.ts";
 import { SWEEPS } from "../sweeps.ts";
 
 export type Catch = {
-  /** "swarm", or the name of a sweep. */
+  /** The name of a scenario or of a sweep. */
   readonly by: string;
   readonly oracle: string;
   readonly what: string;
@@ -58,16 +58,20 @@ export function hunt({
 /** The swarm draws its own. */
 const RULES: readonly RuleSetName[] = ["commit-votes", "two-chain", "three-chain"];
 
-const swarm: Attack = ({ seed: firstSeed, until }) => {
-  let seed = firstSeed;
-  for (; seed === firstSeed || !until(); seed++) {
-    const first = runPlan(drawPlan(seed)).violations[0];
-    if (first === undefined) continue;
-    const replay = `quorate sim swarm --seed ${seed}`;
-    return { scenarios: seed - firstSeed + 1, finding: { ...first, replay } };
-  }
-  return { scenarios: seed - firstSeed };
-};
+function scenario(name: string): Attack {
+  const found = SCENARIOS.get(name);
+  if (found === undefined) throw new Error(`no scenario is called ${name}`);
+  return ({ seed: firstSeed, until }) => {
+    let seed = firstSeed;
+    for (; seed === firstSeed || !until(); seed++) {
+      const first = runPlan(found.draw(seed, {})).violations[0];
+      if (first === undefined) continue;
+      const replay = `quorate sim ${name} --seed ${seed}`;
+      return { scenarios: seed - firstSeed + 1, finding: { ...first, replay } };
+    }
+    return { scenarios: seed - firstSeed };
+  };
+}
 
 type Turn = {
   readonly by: string;
@@ -81,9 +85,10 @@ type Turn = {
 const ATTACKS: readonly Turn[] = [
   { by: "schedules", attack: sweep("schedules"), share: 1 },
   { by: "walks", attack: sweep("walks"), share: 2 },
-  { by: "swarm", attack: swarm, share: 3 },
+  { by: "swarm", attack: scenario("swarm"), share: 3 },
+  { by: "power-cuts", attack: scenario("power-cuts"), share: 0.5 },
   { by: "twins", attack: sweep("twins"), share: 0.5 },
-  { by: "exhaustive", attack: sweep("exhaustive"), share: 2, fromTurn: 2 },
+  { by: "exhaustive", attack: sweep("exhaustive"), share: 1, fromTurn: 2 },
 ];
 
 function sweep(name: string): Attack {
