@@ -4,6 +4,14 @@ export * from "./certificates.ts";
 export type { Tip } from "./chain.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export {
+  bareMessage,
+  type EvidenceRefusal,
+  type EvidenceVerdict,
+  type Offence,
+  type OffenceKind,
+  verifyEvidence,
+} from "./evidence.ts";
+export {
   LEADER_CHOICES,
   type LeaderChoice,
   type LeaderChoiceName,

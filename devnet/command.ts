@@ -24,7 +24,7 @@ export function registerDevnetCommand(program: Program): void {
       new Option("--validators <n>", "how many (4 unless the directory says otherwise)").argParser(
         integerOption({ min: 1, max: MAX_DEVNET_VALIDATORS }),
       ),
-      new Option("--dir <dir>", "where the chain is kept (.devnet)").env("QUORATE_DEVNET_DIR"),
+      new Option("--dir <dir>", "kept here (.devnet)").env("QUORATE_DEVNET_DIR"),
       new Option("--rpc-port <port>", "validator i serves on port+i").argParser(port).default(4000),
       new Option("--p2p-port <port>", "validator i listens on port+i")
         .argParser(port)
@@ -34,6 +34,7 @@ export function registerDevnetCommand(program: Program): void {
         integerOption({ min: 0, max: MAX_DEVNET_ACCOUNTS }),
       ),
       leadersOption(),
+      new Option("--application <file>", "a module with a state machine of your own"),
       new Option("--reset", "delete the chain that is there and start a new one"),
       new Option("--ephemeral", "keep nothing").conflicts(["reset"]),
       new Option("--duration <seconds>", "stop after so long").argParser(secondsOption),

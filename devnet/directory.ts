@@ -129,13 +129,15 @@ function parseRecipe(text: string, dir: string): Recipe {
   });
   if (text.length > MAX_RECIPE_CHARACTERS) throw damaged;
   try {
-    const { seed, validators, accounts, leaders } = JSON.parse(text) as Recipe;
+    const { seed, validators, accounts, leaders, application } = JSON.parse(text) as Recipe;
     const isSound =
       typeof seed === "string" &&
       Number.isInteger(validators) &&
       Number.isInteger(accounts) &&
-      Object.hasOwn(LEADER_CHOICES, leaders);
-    if (isSound) return { seed, validators, accounts, leaders };
+      Object.hasOwn(LEADER_CHOICES, leaders) &&
+      (application === undefined || typeof application === "string");
+    const recipe = { seed, validators, accounts, leaders };
+    if (isSound) return application === undefined ? recipe : { ...recipe, application };
   } catch {
     // The same complaint as for JSON that says nothing useful.
   }
@@ -143,11 +145,11 @@ function parseRecipe(text: string, dir: string): Recipe {
 }
 
 function requireSameRecipe(stored: Recipe, asked: Partial<Recipe>, dir: string): void {
-  for (const name of ["validators", "seed", "accounts", "leaders"] as const) {
+  for (const name of ["validators", "seed", "accounts", "leaders", "application"] as const) {
     if (asked[name] === undefined || asked[name] === stored[name]) continue;
-    const has = JSON.stringify(stored[name]);
+    const has = stored[name] === undefined ? `without --${name}` : `with --${name} ${stored[name]}`;
     throw new CommandFailure({
-      message: `the chain in ${dir} was made with --${name} ${has}, not ${JSON.stringify(asked[name])}`,
+      message: `the chain in ${dir} was made ${has}, not with ${asked[name]}`,
       exitCode: EXIT_CODES.wrongGenesis,
       code: "WRONG_GENESIS",
       remedy: `leave --${name} away to go on with it, --reset to delete it, or --dir for another`,

@@ -8,6 +8,8 @@ import { writeKeyFile } from "../crypto/native/index.ts";
 import { CommandFailure, EXIT_CODES } from "../node/cli/index.ts";
 import type { ConfigFile } from "../node/config/index.ts";
 import {
+  type ApplicationParams,
+  BUILT_IN_APPLICATION,
   DEFAULT_CONSENSUS_PARAMS,
   DEFAULT_LEDGER_PARAMS,
   GENESIS_VERSION,
@@ -19,6 +21,7 @@ import {
   type DevnetPlan,
   LOOPBACK,
   RECIPE_FILE,
+  type Recipe,
   type ValidatorPlan,
 } from "./plan.ts";
 
@@ -29,7 +32,7 @@ const PRIVATE_DIRECTORY = 0o700;
 
 /** Fills `plan.dir`, which exists and is empty. */
 export async function writeDevnet(plan: DevnetPlan, ports: Ports): Promise<Genesis> {
-  const genesis = genesisOf(plan);
+  const genesis = genesisOf(plan, await applicationOf(plan.recipe));
   const text = genesisJson(genesis);
   const recipe = `${JSON.stringify({ version: 1, ...plan.recipe }, undefined, 2)}\n`;
   await Promise.all([
@@ -49,6 +52,7 @@ async function writeValidator(
   const config: ConfigFile = {
     validatorKey: "validator.key",
     networkKey: "network.key",
+    ...(plan.recipe.application && { application: plan.recipe.application }),
     // All validators share the cores of this machine.
     verifyWorkers: Math.max(1, Math.floor(availableParallelism() / plan.validators.length)),
     ...surroundings(plan, index, ports),
@@ -61,7 +65,18 @@ async function writeValidator(
   ]);
 }
 
-function genesisOf({ validators, accounts, recipe }: DevnetPlan): Genesis {
+/** Nobody knows what an application is called before it is loaded. */
+async function applicationOf({ application }: Recipe): Promise<ApplicationParams> {
+  if (application === undefined) return BUILT_IN_APPLICATION;
+  const { loadStateMachine } = await import("../node/runtime/index.ts");
+  const { name } = await loadStateMachine(application);
+  return { name, parameters: new Uint8Array(0) };
+}
+
+function genesisOf(
+  { validators, accounts, recipe }: DevnetPlan,
+  application: ApplicationParams,
+): Genesis {
   return {
     version: GENESIS_VERSION,
     name: "devnet",
@@ -77,6 +92,7 @@ function genesisOf({ validators, accounts, recipe }: DevnetPlan): Genesis {
     })),
     consensus: { ...DEFAULT_CONSENSUS_PARAMS, leaders: recipe.leaders },
     ledger: DEFAULT_LEDGER_PARAMS,
+    application,
   };
 }
 

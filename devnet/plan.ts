@@ -12,6 +12,8 @@ export type Recipe = {
   readonly validators: number;
   readonly accounts: number;
   readonly leaders: LeaderChoiceName;
+  /** The module of an application of one's own: its path, absolute. */
+  readonly application?: string;
 };
 
 export type KeyPair = { readonly publicKey: PublicKey; readonly secretKey: SecretKey };

@@ -1,5 +1,6 @@
 // What `quorate devnet` does, start to end.
 
+import { resolve } from "node:path";
 import { addressOf, formatAddress, toHex } from "../crypto/index.ts";
 import {
   type ActionContext,
@@ -26,6 +27,7 @@ export type DevnetOptions = {
   readonly accounts?: number;
   readonly seed?: string;
   readonly leaders?: Recipe["leaders"];
+  readonly application?: string;
   readonly dir?: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
@@ -57,12 +59,13 @@ export async function runDevnet(options: DevnetOptions, context: ActionContext):
 }
 
 function requestFrom(options: DevnetOptions): DirectoryRequest {
-  const { validators, accounts, seed, leaders } = options;
+  const { validators, accounts, seed, leaders, application } = options;
   const recipe: Partial<Recipe> = {
     ...(validators === undefined ? {} : { validators }),
     ...(accounts === undefined ? {} : { accounts }),
     ...(seed === undefined ? {} : { seed }),
     ...(leaders === undefined ? {} : { leaders }),
+    ...(application === undefined ? {} : { application: resolve(application) }),
   };
   return {
     dir: options.dir,
@@ -161,10 +164,11 @@ function announce(plan: OpenDevnet["plan"], height: number, { output, env }: Act
     const [validator] = plan.validators;
     if (receiver !== undefined && validator !== undefined) {
       const rpc = validator.rpcUrl === DEFAULT_RPC ? "" : ` --rpc ${validator.rpcUrl}`;
-      lines.push(
-        "",
-        `try   ${invocation(env)} tx transfer --from dev0 --to ${receiver.name} --amount 25${rpc}`,
-      );
+      const call =
+        plan.recipe.application === undefined
+          ? `transfer --from dev0 --to ${receiver.name} --amount 25`
+          : "call --from dev0 '<what your state machine reads>'";
+      lines.push("", `try   ${invocation(env)} tx ${call}${rpc}`);
     }
     lines.push("stop  ctrl-c", "");
     return lines.join("\n");

@@ -3,7 +3,22 @@
 export { Client } from "./client/index.ts";
 export { loadConfig, type NodeConfig } from "./config/index.ts";
 export { type Genesis, genesisJson, parseGenesis, readGenesis } from "./genesis/index.ts";
+export type {
+  CallContext,
+  CallResult,
+  DecodedCall,
+  StateMachine,
+  StateReader,
+  StateWriter,
+} from "./ledger/index.ts";
 export { createLogger } from "./logging/index.ts";
+export {
+  AppendError,
+  type Appended,
+  createReplicatedLog,
+  type ReplicatedLog,
+  type ReplicatedLogOptions,
+} from "./replicated-log/index.ts";
 export {
   HaltError,
   type RunningValidator,

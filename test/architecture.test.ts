@@ -29,8 +29,8 @@ const HOMES: readonly { readonly packages: RegExp; readonly home: RegExp }[] = [
 
 /** No clock, I/O, randomness or process; the same code in the simulator, the live node and, for some, a browser. */
 const PURE =
-  /^(crypto\/(?!native\/)|consensus\/|mempool\/|node\/(transaction|ledger|sync|replica)\/)/;
-const PORTABLE = /^(crypto\/(?!native\/)|node\/(transaction|client)\/)/;
+  /^(crypto\/(?!native\/)|consensus\/|mempool\/|node\/(transaction|ledger|proof|sync|replica)\/)/;
+const PORTABLE = /^(crypto\/(?!native\/)|node\/(chain|transaction|ledger|proof|client)\/)/;
 const IMPURE_WORDS =
   /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|setImmediate|queueMicrotask|performance\.|process\.|console\.|await |async )/;
 

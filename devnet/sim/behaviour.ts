@@ -4,7 +4,7 @@
 
 import type { Message, ValidatorIndex, ValidatorSet } from "../../consensus/index.ts";
 import type { Hash, Signer } from "../../crypto/index.ts";
-import type { AccountGenesis, StateMachine } from "../../node/ledger/index.ts";
+import type { AccountGenesis, BlockMachine } from "../../node/ledger/index.ts";
 import type { Answer, Question } from "../../node/sync/index.ts";
 import type { SignedTransaction } from "../../node/transaction/index.ts";
 import type { NodeId } from "./observation.ts";
@@ -88,7 +88,7 @@ export type Behaviour = {
   readonly adopt: (control: Control) => Tactics;
   /** Puts another application in the place of the honest one. */
   readonly application?: (
-    honest: StateMachine<AccountGenesis>,
+    honest: BlockMachine<AccountGenesis>,
     random: Random,
-  ) => StateMachine<AccountGenesis>;
+  ) => BlockMachine<AccountGenesis>;
 };

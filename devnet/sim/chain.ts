@@ -25,9 +25,9 @@ import {
 } from "../../crypto/native/index.ts";
 import {
   type AccountGenesis,
+  type BlockMachine,
   createAccountLedger,
   Ledger,
-  type StateMachine,
 } from "../../node/ledger/index.ts";
 import { EPOCH_MS } from "./clock.ts";
 import { standInScheme, standInSigner } from "./stand-in.ts";
@@ -89,7 +89,7 @@ export function simulatedChain(options: ChainOptions): SimulatedChain {
 /** As the live node has them. */
 export const HASHERS = { hash: nativeHashIn, hashLayer };
 
-export type Application = StateMachine<AccountGenesis>;
+export type Application = BlockMachine<AccountGenesis>;
 
 /** The ledger as genesis leaves it. */
 export function genesisLedger(

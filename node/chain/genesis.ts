@@ -65,6 +65,14 @@ export type LedgerParams = {
   readonly fees: "burn" | "proposer";
 };
 
+/** Which state machine executes the chain. A validator with another one refuses to start. */
+export type ApplicationParams = {
+  /** 1..32 of `a-z`, `0-9`, `-`; starts with a letter. */
+  readonly name: string;
+  /** What the application is told at height 0: at most MAX_PARAMETERS_BYTES, of its own making. */
+  readonly parameters: Uint8Array;
+};
+
 export type Genesis = {
   readonly version: 1;
   /** 1..32 of `a-z`, `0-9`, `-`; starts with a letter. */
@@ -75,6 +83,7 @@ export type Genesis = {
   readonly accounts: readonly GenesisAccount[];
   readonly consensus: ConsensusParams;
   readonly ledger: LedgerParams;
+  readonly application: ApplicationParams;
 };
 
 /** For those who make a genesis; a genesis itself names every value, so no new default can change a chain id. */
@@ -90,11 +99,19 @@ export const DEFAULT_CONSENSUS_PARAMS: ConsensusParams = {
 
 export const DEFAULT_LEDGER_PARAMS: LedgerParams = { minFee: 1n, fees: "burn" };
 
+/** The ledger of accounts, records and leases that comes with Quorate. */
+export const BUILT_IN_APPLICATION: ApplicationParams = {
+  name: "ledger",
+  parameters: new Uint8Array(0),
+};
+
 export const GENESIS_VERSION = 1;
 export const MAX_GENESIS_ACCOUNTS = 100_000;
 /** 256 of them stay far below the 2^53 that all powers together may reach. */
 export const MAX_POWER = 1_000_000_000;
-export const CHAIN_NAME_PATTERN = /^[a-z][a-z0-9-]{0,31}$/;
+export const MAX_PARAMETERS_BYTES = 64 * 1024;
+/** Of chains and of applications. */
+export const NAME_PATTERN = /^[a-z][a-z0-9-]{0,31}$/;
 
 const MAX_NAME_BYTES = 32;
 const GENESIS_DOMAIN = domain("quorate/genesis/1");
@@ -109,7 +126,7 @@ const nameCodec: Codec<string> = {
   write: (writer, name) => nameBytesCodec.write(writer, ascii(name)),
   read: (reader) => {
     const name = String.fromCharCode(...nameBytesCodec.read(reader));
-    return CHAIN_NAME_PATTERN.test(name) ? name : refuseDecoding("out-of-range");
+    return NAME_PATTERN.test(name) ? name : refuseDecoding("out-of-range");
   },
 };
 
@@ -153,6 +170,10 @@ export const genesisCodec: Codec<Genesis> = struct<Genesis>({
     leaders: choiceCodec<LeaderChoiceName>(LEADERS),
   }),
   ledger: struct<LedgerParams>({ minFee: uint64, fees: choiceCodec(FEES) }),
+  application: struct<ApplicationParams>({
+    name: nameCodec,
+    parameters: variableBytes(MAX_PARAMETERS_BYTES),
+  }),
 });
 
 /** The canonical bytes. Validators in their order, which is their index; accounts by address, whatever their order. */

@@ -68,7 +68,8 @@ async function make(options: NewOptions, context: ActionContext): Promise<undefi
     import("../genesis/index.ts"),
     import("node:fs/promises"),
   ]);
-  const { DEFAULT_CONSENSUS_PARAMS, DEFAULT_LEDGER_PARAMS, GENESIS_VERSION } = genesisFloor;
+  const { BUILT_IN_APPLICATION, DEFAULT_CONSENSUS_PARAMS, DEFAULT_LEDGER_PARAMS, GENESIS_VERSION } =
+    genesisFloor;
   const text = genesisFloor.genesisJson({
     version: GENESIS_VERSION,
     name: options.name,
@@ -77,6 +78,7 @@ async function make(options: NewOptions, context: ActionContext): Promise<undefi
     accounts: await Promise.all(options.account.map((text) => accountFrom(text, context))),
     consensus: { ...DEFAULT_CONSENSUS_PARAMS, leaders: options.leaders },
     ledger: DEFAULT_LEDGER_PARAMS,
+    application: BUILT_IN_APPLICATION,
   });
   const checked = genesisFloor.parseGenesis(text);
   if (!checked.ok) {

@@ -1,11 +1,13 @@
 // The commands of one node and its clients. `devnet/main.ts` puts them together with those of the devnet.
 
+import { registerDiagnoseCommand } from "./diagnose.ts";
 import { registerGenesisCommands } from "./genesis.ts";
 import { registerKeyCommands } from "./keys.ts";
 import { registerLookCommands } from "./look.ts";
 import { registerNodeCommand } from "./node.ts";
 import type { Program } from "./program.ts";
 import { registerTransactionCommands } from "./tx.ts";
+import { registerVerifyCommand } from "./verify.ts";
 
 export { exitOnBrokenPipe } from "./broken-pipe.ts";
 export { DEFAULT_DEVELOPMENT_SEED, developmentKey } from "./development-keys.ts";
@@ -26,6 +28,8 @@ export function registerNodeCommands(program: Program): void {
   registerNodeCommand(program);
   registerTransactionCommands(program);
   registerLookCommands(program);
+  registerVerifyCommand(program);
   registerKeyCommands(program);
   registerGenesisCommands(program);
+  registerDiagnoseCommand(program);
 }

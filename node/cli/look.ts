@@ -4,8 +4,10 @@ import { answered, clientOf } from "./asking.ts";
 import { rpcOption } from "./options.ts";
 import { table } from "./output.ts";
 import { addCommand, addGroup, type Program } from "./program.ts";
+import { genesisOption, trustedGenesis } from "./trusted-genesis.ts";
 
 type LookOptions = { readonly rpc: string };
+type AccountOptions = LookOptions & { readonly genesis?: string };
 
 export function registerLookCommands(program: Program): void {
   addCommand<LookOptions>(program, program.root, {
@@ -43,23 +45,21 @@ export function registerLookCommands(program: Program): void {
     summary: "look at accounts",
     example: "account show dev0",
   });
-  addCommand<LookOptions>(program, group, {
+  addCommand<AccountOptions>(program, group, {
     name: "show",
-    summary: "balance and next nonce of an account",
+    summary: "balance and next nonce of an account, once their proof is checked",
     takes: [["<address>", "qr1..., or dev0..dev9 of a devnet"]],
-    options: [rpcOption()],
+    options: [rpcOption(), genesisOption()],
     example: "account show dev0",
-    run: async ({ rpc }, [name = ""], context) => {
-      const { addressFrom } = await import("./values.ts");
-      const address = addressFrom(name, context.env);
-      const client = await clientOf(rpc);
-      const account = answered(await client.account(address));
-      context.output.record({ type: "account", ...account.raw }, () =>
-        table([
-          ["address", account.address],
-          ["balance", account.balance.toString()],
-          ["nonce", String(account.nonce)],
-        ]),
+    run: async ({ rpc, genesis }, [name = ""], context) => {
+      const { provenAccount } = await import("./proven-account.ts");
+      const account = await provenAccount(name, {
+        rpc,
+        genesis: trustedGenesis(genesis),
+        env: context.env,
+      });
+      context.output.record({ type: "account", ...account }, () =>
+        table(Object.entries(account).map(([field, value]) => [field, String(value)])),
       );
       return undefined;
     },

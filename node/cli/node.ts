@@ -39,6 +39,7 @@ export function registerNodeCommand(program: Program): void {
       new Option("--rpc-host <host>", "where HTTP is served"),
       new Option("--rpc-port <port>", "0 takes any").argParser(integerOption(portRange)),
       new Option("--p2p-listen <multiaddr>", "several with commas"),
+      new Option("--application <file>", "a module that exports the state machine"),
       new Option("--log-level <level>", "trace, debug, info, warn, error, fatal or silent"),
     ],
     example: "node --dir .devnet/validator2",

@@ -18,15 +18,18 @@ type SendOptions = {
   readonly timeout: number;
 };
 
-type TransferOptions = SendOptions & {
-  readonly to: string;
-  readonly amount: bigint;
+type SignOptions = SendOptions & {
   readonly from: string;
   readonly fee?: bigint;
-  readonly memo?: string;
   readonly nonce?: number;
   readonly validFor: number;
   readonly out?: string;
+};
+
+type TransferOptions = SignOptions & {
+  readonly to: string;
+  readonly amount: bigint;
+  readonly memo?: string;
 };
 
 const DEFAULT_VALID_FOR_BLOCKS = 1_000;
@@ -42,6 +45,14 @@ export function registerTransactionCommands(program: Program): void {
     example: "tx transfer --from dev0 --to dev1 --amount 25",
   });
   registerTransfer(program, group);
+  addCommand<SignOptions>(program, group, {
+    name: "call",
+    summary: "call the chain's application",
+    takes: [["<call>", "what its state machine reads: a text, or bytes as 0x-hex"]],
+    options: [...signOptions(), ...sendOptions()],
+    example: `tx call --from dev0 '{"do":"claim","task":"build"}'`,
+    run: async (options, [call = ""], context) => sendCall(callFrom(call), options, context),
+  });
   addCommand<SendOptions>(program, group, {
     name: "send",
     summary: "send a signed transaction from a file",
@@ -67,8 +78,6 @@ export function registerTransactionCommands(program: Program): void {
 }
 
 function registerTransfer(program: Program, group: Command): void {
-  const nonceRange = { min: 0, max: Number.MAX_SAFE_INTEGER };
-  const validRange = { min: 1, max: MAX_VALID_FOR_BLOCKS };
   addCommand<TransferOptions>(program, group, {
     name: "transfer",
     summary: "move an amount from one account to another",
@@ -77,21 +86,29 @@ function registerTransfer(program: Program, group: Command): void {
       new Option("--amount <n>", "in the smallest unit")
         .argParser(amountOption)
         .makeOptionMandatory(),
-      new Option("--from <key>", "a key file, dev0..dev9, or a 0x-secret")
-        .env("QUORATE_FROM")
-        .makeOptionMandatory(),
-      new Option("--fee <n>", "default: the least that the node takes").argParser(amountOption),
       new Option("--memo <text>", "at most 64 bytes"),
-      new Option("--nonce <n>", "default: the account's next").argParser(integerOption(nonceRange)),
-      new Option("--valid-for <blocks>", "expires after so many blocks")
-        .argParser(integerOption(validRange))
-        .default(DEFAULT_VALID_FOR_BLOCKS),
-      new Option("--out <file>", "write the signed bytes there and send nothing"),
+      ...signOptions(),
       ...sendOptions(),
     ],
     example: "tx transfer --from dev0 --to dev1 --amount 25",
     run: (options, _positional, context) => transfer(options, context),
   });
+}
+
+function signOptions(): Option[] {
+  const nonceRange = { min: 0, max: Number.MAX_SAFE_INTEGER };
+  const validRange = { min: 1, max: MAX_VALID_FOR_BLOCKS };
+  return [
+    new Option("--from <key>", "a key file, dev0..dev9, or a 0x-secret")
+      .env("QUORATE_FROM")
+      .makeOptionMandatory(),
+    new Option("--fee <n>", "default: the least that the node takes").argParser(amountOption),
+    new Option("--nonce <n>", "default: the account's next").argParser(integerOption(nonceRange)),
+    new Option("--valid-for <blocks>", "expires after so many blocks")
+      .argParser(integerOption(validRange))
+      .default(DEFAULT_VALID_FOR_BLOCKS),
+    new Option("--out <file>", "write the signed bytes there and send nothing"),
+  ];
 }
 
 const WAITS: readonly string[] = ["none", "accepted", "included", "final"] satisfies WaitOption[];
@@ -112,30 +129,54 @@ function sendOptions(): Option[] {
 }
 
 async function transfer(options: TransferOptions, context: ActionContext): Promise<undefined> {
-  const [{ signerFrom }, { addressFrom, hashFrom }, { addressOf, toHex }, { signTransfer }] =
+  const [{ addressFrom }, { encodeCall }] = await Promise.all([
+    import("./values.ts"),
+    import("../transaction/index.ts"),
+  ]);
+  const { amount } = options;
+  const to = addressFrom(options.to, context.env);
+  const memo = await memoFrom(options.memo);
+  return sendCall(encodeCall({ type: "transfer", to, amount, memo }), options, context);
+}
+
+function callFrom(text: string): Uint8Array {
+  const isHex = /^0x(?:[0-9a-f]{2})*$/.test(text);
+  return isHex ? Buffer.from(text.slice(2), "hex") : new TextEncoder().encode(text);
+}
+
+async function sendCall(
+  call: Uint8Array,
+  options: SignOptions,
+  context: ActionContext,
+): Promise<undefined> {
+  const [{ signerFrom }, { hashFrom }, crypto, { MAX_CALL_BYTES, signTransaction }] =
     await Promise.all([
       import("./signer-source.ts"),
       import("./values.ts"),
       import("../../crypto/index.ts"),
-      import("../client/index.ts"),
+      import("../transaction/index.ts"),
     ]);
-  const to = addressFrom(options.to, context.env);
-  const memo = await memoFrom(options.memo);
+  if (call.length > MAX_CALL_BYTES) {
+    throw usageFailure(`the call has ${call.length} bytes, the most is ${MAX_CALL_BYTES}`);
+  }
+  const { addressOf, height, nonce, toHex } = crypto;
   const signer = await signerFrom(options.from, context);
+  const { publicKey } = signer;
+  const sender = addressOf(publicKey);
   const client = await clientOf(options.rpc);
   const [status, account] = await Promise.all([
     client.status().then(answered),
-    options.nonce === undefined ? client.account(addressOf(signer.publicKey)).then(answered) : null,
+    options.nonce === undefined ? client.account(sender).then(answered) : null,
   ]);
-  const signed = signTransfer(
+  const signed = signTransaction(
     {
       chainId: hashFrom(status.chainId),
-      to,
-      amount: options.amount,
-      nonce: options.nonce ?? account?.nonce ?? 0,
+      sender,
+      publicKey,
+      nonce: nonce(options.nonce ?? account?.nonce ?? 0),
       fee: options.fee ?? leastFee(status),
-      validUntilHeight: status.finalized.height + options.validFor,
-      memo,
+      validUntilHeight: height(status.finalized.height + options.validFor),
+      call,
     },
     signer,
   );
@@ -227,5 +268,17 @@ function describe(state: TransactionState): string {
   if (state.height !== undefined) lines.push(`height  ${state.height}`);
   if (state.result !== undefined) lines.push(`result  ${state.result}`);
   if (state.reason) lines.push(`reason  ${state.reason}`);
+  const output = outputOf(state);
+  if (output !== "") lines.push(`output  ${output}`);
   return lines.join("\n");
+}
+
+/** What the call answered: as a text if it is one, else as hex. */
+function outputOf({ raw }: TransactionState): string {
+  const { receipt } = raw;
+  const hex =
+    typeof receipt === "object" && receipt !== null && "output" in receipt ? receipt.output : "";
+  if (typeof hex !== "string" || !/^0x(?:[0-9a-f]{2})+$/.test(hex)) return "";
+  const text = Buffer.from(hex.slice(2), "hex").toString();
+  return /^[\x20-\x7e]+$/.test(text) ? text : hex;
 }

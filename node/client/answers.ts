@@ -1,6 +1,7 @@
 // What a node answers, as types, and readers that believe nothing: an answer that lacks a field or has it in another
 // type throws, and the client turns that into a BAD_ANSWER. Unknown fields are ignored.
 
+import { counter, list, record, text } from "./json-values.ts";
 import { isRecord, type Problem, problemFrom } from "./problem.ts";
 
 export type FinalizedTip = {
@@ -141,28 +142,4 @@ export function readBlock(body: unknown): BlockSummary {
     transactions: list(raw.transactions, "transactions").map((id) => text(id, "transaction hash")),
     raw,
   };
-}
-
-function record(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  if (!isRecord(value)) throw new TypeError(`${name} is not an object`);
-  return value;
-}
-
-function list(value: unknown, name: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
-  return value;
-}
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
-  return value;
-}
-
-/** A counter in 0..2^53-1, as a JSON number or a decimal string. */
-function counter(value: unknown, name: string): number {
-  const number = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
-  if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) {
-    throw new TypeError(`${name} is not a counter`);
-  }
-  return number;
 }

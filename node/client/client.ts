@@ -14,7 +14,14 @@ import {
   type Status,
   type TransactionState,
 } from "./answers.ts";
-import { type Answer, ClientError, isRecord, problemFrom } from "./problem.ts";
+import { type Answer, ClientError } from "./problem.ts";
+import {
+  ask,
+  type Call,
+  DEFAULT_CALL_TIMEOUT_MS,
+  type Transport,
+  withoutSlash,
+} from "./transport.ts";
 
 export type Wait = "none" | "accepted" | "included" | "final";
 
@@ -39,19 +46,19 @@ export type WaitOptions = {
   readonly deadlineMs: number;
 };
 
-const DEFAULT_CALL_TIMEOUT_MS = 10_000;
 /** One wait of the node; longer deadlines ask again with the same bytes. */
 const MAX_WAIT_MS = 20_000;
 
 export class Client {
   readonly url: string;
-  readonly #callTimeoutMs: number;
-  readonly #fetch: typeof fetch;
+  readonly #transport: Transport;
 
   constructor({ url, callTimeoutMs, fetch: given }: ClientOptions) {
-    this.url = url.replace(/\/+$/, "");
-    this.#callTimeoutMs = callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS;
-    this.#fetch = given ?? fetch;
+    this.url = withoutSlash(url);
+    this.#transport = {
+      callTimeoutMs: callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
+      fetch: given ?? fetch,
+    };
   }
 
   status(): Promise<Answer<Status>> {
@@ -124,75 +131,12 @@ export class Client {
     }
   }
 
-  async #call<T>(call: Call<T>): Promise<Answer<T>> {
-    const response = await this.#send(call);
-    let body: unknown;
-    try {
-      body = await response.json();
-    } catch (error) {
-      if (response.ok) throw this.#bad(call, "no JSON", error);
-    }
-    if (!response.ok) return { ok: false, problem: problemFrom(response.status, body) };
-    try {
-      return { ok: true, value: call.read(body) };
-    } catch (error) {
-      throw this.#bad(call, error instanceof Error ? error.message : String(error), error);
-    }
-  }
-
-  async #send<T>(call: Call<T>): Promise<Response> {
-    const limitMs = this.#callTimeoutMs + (call.extraMs ?? 0);
-    const signal = AbortSignal.timeout(limitMs);
-    try {
-      if (call.body === undefined) return await this.#fetch(this.url + call.path, { signal });
-      return await this.#fetch(this.url + call.path, {
-        method: "POST",
-        headers: { "content-type": "application/octet-stream" },
-        body: call.body as Uint8Array<ArrayBuffer>,
-        signal,
-      });
-    } catch (error) {
-      if (signal.aborted) {
-        const message = `${this.url} did not answer within ${limitMs} ms`;
-        throw new ClientError("NO_ANSWER", this.url, message, error);
-      }
-      if (wasNeverSent(error)) {
-        throw new ClientError("UNREACHABLE", this.url, `no node answers at ${this.url}`, error);
-      }
-      const message = `the connection to ${this.url} broke before its answer came`;
-      throw new ClientError("NO_ANSWER", this.url, message, error);
-    }
-  }
-
-  #bad<T>(call: Call<T>, why: string, cause: unknown): ClientError {
-    const message = `${this.url}${call.path} gave an answer that is none of Quorate's: ${why}`;
-    return new ClientError("BAD_ANSWER", this.url, message, cause);
+  #call<T>(call: Omit<Call<T>, "url">): Promise<Answer<T>> {
+    return ask(this.#transport, { url: this.url, ...call });
   }
 }
-
-type Call<T> = {
-  readonly path: string;
-  readonly body?: Uint8Array;
-  readonly extraMs?: number;
-  readonly read: (body: unknown) => T;
-};
 
 const RECONNECT_MS = 250;
-
-const NEVER_CONNECTED = [
-  "ERR_INVALID_URL",
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-];
-
-/** Node's fetch says so in the cause. Where nothing is said, the request may have arrived. */
-function wasNeverSent(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return isRecord(cause) && NEVER_CONNECTED.includes(String(cause.code));
-}
 
 /** Each transaction after its length as a big-endian uint32. */
 function framed(transactions: readonly Uint8Array[]): Uint8Array {

@@ -1,4 +1,5 @@
-// A client of one node over HTTP: portable, runs in browsers too. Imports only the portable crypto and transactions.
+// The client SDK. `createClient` believes only what a certificate of genesis's validators proves, and fails over between
+// them; `Client` is one node's interface, believed as it answers. Portable: runs in browsers too.
 
 export type {
   AccountState,
@@ -15,5 +16,32 @@ export {
   type Wait,
   type WaitOptions,
 } from "./client.ts";
-export { type Answer, ClientError, type Problem } from "./problem.ts";
+export type { FinalBlock } from "./final-blocks.ts";
+export type { GenesisSource } from "./genesis-text.ts";
+export { generateKey, type Key, keyFromSecret, keyOf } from "./keys.ts";
+export {
+  type Asking,
+  createClient,
+  type LightClient,
+  type LightClientOptions,
+  type Proven,
+  type ProvenAccount,
+  type ProvenRecord,
+  type ProvenValue,
+} from "./light-client.ts";
+export {
+  type Answer,
+  ClientError,
+  type LieCode,
+  type Problem,
+  type Suspicion,
+  type TransportCode,
+} from "./problem.ts";
+export type {
+  FinalOptions,
+  FinalReceipt,
+  SubmitRequest,
+  Submitted,
+  TransferRequest,
+} from "./submission.ts";
 export { signTransfer, type TransferDetails } from "./transfer.ts";

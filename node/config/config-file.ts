@@ -34,6 +34,8 @@ export const configSchema = strictObject({
   /** Absent: a follower, which never signs. */
   validatorKey: filePath.optional(),
   networkKey: filePath.default("network.key"),
+  /** A module that exports the state machine which genesis names. Absent: the built-in ledger. */
+  application: filePath.optional(),
   rpc: strictObject({
     host: hostName.default("127.0.0.1"),
     /** 0 takes any free port. */

@@ -9,10 +9,15 @@ import { checkStrict, parseStrictJson, schemaAt } from "./strict-json.ts";
 import { readTextFile, type TextFile } from "./text-file.ts";
 
 /** Paths are absolute. */
-export type NodeConfig = Omit<ConfigValues, "validatorKey" | "rpc" | "p2p" | "log" | "pool"> & {
+export type NodeConfig = Omit<
+  ConfigValues,
+  "validatorKey" | "application" | "rpc" | "p2p" | "log" | "pool"
+> & {
   readonly dir: string;
   /** Absent: a follower. */
   readonly validatorKey?: string;
+  /** A module; absent: the built-in ledger. */
+  readonly application?: string;
   readonly rpc: Readonly<ConfigValues["rpc"]>;
   readonly p2p: {
     readonly listen: readonly string[];
@@ -40,6 +45,7 @@ const OPTIONS = {
   dataDir: { path: ["dataDir"], variable: "QUORATE_DATA_DIR", kind: "text" },
   validatorKey: { path: ["validatorKey"], variable: "QUORATE_VALIDATOR_KEY", kind: "text" },
   networkKey: { path: ["networkKey"], variable: "QUORATE_NETWORK_KEY", kind: "text" },
+  application: { path: ["application"], variable: "QUORATE_APPLICATION", kind: "text" },
   rpcHost: { path: ["rpc", "host"], variable: "QUORATE_RPC_HOST", kind: "text" },
   rpcPort: { path: ["rpc", "port"], variable: "QUORATE_RPC_PORT", kind: "integer" },
   p2pListen: { path: ["p2p", "listen"], variable: "QUORATE_P2P_LISTEN", kind: "list" },
@@ -102,7 +108,7 @@ function resolveConfig(
     override(parsed.value, name, flags[name], env);
   }
   refuseRepeatedPeers(file, parsed.value);
-  const { validatorKey, ...values } = parsed.value;
+  const { validatorKey, application, ...values } = parsed.value;
   return deepFrozen({
     ...values,
     dir: resolve(dir),
@@ -110,6 +116,7 @@ function resolveConfig(
     dataDir: resolve(dir, values.dataDir),
     networkKey: resolve(dir, values.networkKey),
     ...(validatorKey === undefined ? {} : { validatorKey: resolve(dir, validatorKey) }),
+    ...(application === undefined ? {} : { application: resolve(dir, application) }),
   });
 }
 

@@ -1,7 +1,7 @@
 // genesis.json on disk: found, bounded, parsed; or a GenesisError that says what is wrong and what to do.
 
+import type { Genesis } from "../chain/index.ts";
 import { readTextFile, type TextFile } from "../config/index.ts";
-import type { Genesis } from "./genesis.ts";
 import { type GenesisRefusal, parseGenesis } from "./genesis-json.ts";
 
 export type GenesisErrorCode =

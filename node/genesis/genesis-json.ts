@@ -12,6 +12,15 @@ import {
   toHex,
 } from "../../crypto/index.ts";
 import {
+  GENESIS_VERSION,
+  type Genesis,
+  LEADERS,
+  MAX_GENESIS_ACCOUNTS,
+  MAX_PARAMETERS_BYTES,
+  MAX_POWER,
+  NAME_PATTERN,
+} from "../chain/index.ts";
+import {
   integerIn,
   type JsonRefusal,
   listOf,
@@ -20,14 +29,6 @@ import {
   textLike,
 } from "../config/index.ts";
 import { MAX_TRANSACTION_BYTES } from "../transaction/index.ts";
-import {
-  CHAIN_NAME_PATTERN,
-  GENESIS_VERSION,
-  type Genesis,
-  LEADERS,
-  MAX_GENESIS_ACCOUNTS,
-  MAX_POWER,
-} from "./genesis.ts";
 
 export type GenesisRefusal =
   | JsonRefusal
@@ -71,6 +72,13 @@ const key = textLike(/^0x[0-9a-f]{64}$/, "a key: 0x and 64 lower-case hex digits
   (text) => publicKey(fromHex(text) ?? new Uint8Array(0)),
 );
 
+const chainName = textLike(NAME_PATTERN, "1..32 of a-z, 0-9 and -, a letter first");
+
+const EXPECTED_PARAMETERS = `0x-hex of at most ${MAX_PARAMETERS_BYTES} bytes`;
+const parameterBytes = textLike(/^0x(?:[0-9a-f]{2})*$/, EXPECTED_PARAMETERS)
+  .transform((text) => fromHex(text) ?? new Uint8Array(0))
+  .refine(({ length }) => length <= MAX_PARAMETERS_BYTES, { error: EXPECTED_PARAMETERS });
+
 const EXPECTED_ADDRESS = "an address: qr1..., bech32m, lower case";
 
 const accountAddress = z.string({ error: EXPECTED_ADDRESS }).transform((text, context) => {
@@ -82,7 +90,7 @@ const accountAddress = z.string({ error: EXPECTED_ADDRESS }).transform((text, co
 
 const genesisSchema = strictObject({
   version: z.literal(GENESIS_VERSION, { error: `the number ${GENESIS_VERSION}` }),
-  name: textLike(CHAIN_NAME_PATTERN, "1..32 of a-z, 0-9 and -, a letter first"),
+  name: chainName,
   genesisTimeMs: integerIn(0, Number.MAX_SAFE_INTEGER),
   validators: listOf(
     strictObject({ publicKey: key, networkKey: key, power: integerIn(1, MAX_POWER) }),
@@ -105,6 +113,7 @@ const genesisSchema = strictObject({
     minFee: amountFrom(0n),
     fees: z.enum(["burn", "proposer"], { error: '"burn" or "proposer"' }),
   }),
+  application: strictObject({ name: chainName, parameters: parameterBytes }),
 });
 
 export function parseGenesis(text: string): ParsedGenesis {
@@ -117,7 +126,7 @@ export function parseGenesis(text: string): ParsedGenesis {
 
 /** The file's text, with a newline at its end. */
 export function genesisJson(genesis: Genesis): string {
-  const { validators, accounts, ledger } = genesis;
+  const { validators, accounts, ledger, application } = genesis;
   const form: z.input<typeof genesisSchema> = {
     version: genesis.version,
     name: genesis.name,
@@ -133,6 +142,7 @@ export function genesisJson(genesis: Genesis): string {
     })),
     consensus: { ...genesis.consensus },
     ledger: { minFee: ledger.minFee.toString(), fees: ledger.fees },
+    application: { name: application.name, parameters: toHex(application.parameters) },
   };
   return `${JSON.stringify(form, undefined, 2)}\n`;
 }

@@ -1,6 +1,8 @@
-// What a chain starts from: the agreement itself, its file, its identity.
+// genesis.json: the agreement that a chain starts from, as people read it and hand it round.
 
 export {
+  type ApplicationParams,
+  BUILT_IN_APPLICATION,
   type ConsensusParams,
   chainIdOf,
   DEFAULT_CONSENSUS_PARAMS,
@@ -12,7 +14,7 @@ export {
   type GenesisValidator,
   genesisBlockHash,
   type LedgerParams,
-} from "./genesis.ts";
+} from "../chain/index.ts";
 export {
   describeGenesisRefusal,
   GenesisError,

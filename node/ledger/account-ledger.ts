@@ -1,6 +1,7 @@
-// The built-in state machine: accounts, transfers, fees, nonces. Money is neither made nor lost: all balances and burnt
-// fees together stay what genesis gave, which is at most 2^64-1, so that no balance can overflow.
-// A transfer to oneself is allowed and moves nothing: with a fee it is how to cancel a pending nonce.
+// Accounts around an application: every transaction is signed by a key that may act for its sender, uses the next nonce
+// and pays its fee, whatever becomes of its call. A call that fails leaves nothing behind but that.
+// Money is neither made nor lost: all balances and burnt fees together stay what genesis gave, which is at most 2^64-1,
+// so that no balance can overflow.
 
 import {
   ADDRESS_BYTES,
@@ -14,12 +15,25 @@ import {
   next,
   type PublicKey,
 } from "../../crypto/index.ts";
-import { type Call, decodeCall, type SignedTransaction } from "../transaction/index.ts";
-import { type Account, accountKey, EMPTY_ACCOUNT, encodeAccount, readAccount } from "./account.ts";
-import type { Receipt } from "./receipt.ts";
+import type { SignedTransaction } from "../transaction/index.ts";
+import {
+  type Account,
+  accountKey,
+  credit,
+  EMPTY_ACCOUNT,
+  encodeAccount,
+  MAX_SUPPLY,
+  readAccount,
+} from "./account.ts";
+import { StateFullError } from "./authenticated-map.ts";
+import type { AdmitVerdict, BlockMachine } from "./block-machine.ts";
+import { createBuiltInLedger } from "./built-in/index.ts";
+import { MAX_OUTPUT_BYTES, type Receipt } from "./receipt.ts";
 import type {
-  AdmitVerdict,
   BlockContext,
+  CallContext,
+  CallResult,
+  DecodedCall,
   StateMachine,
   StateReader,
   StateWriter,
@@ -34,43 +48,44 @@ export type AccountLedgerParams = {
 export type AccountGenesis = {
   /** No address twice; together at most 2^64-1. */
   readonly accounts: readonly { readonly address: Address; readonly balance: bigint }[];
+  /** What genesis tells the application. */
+  readonly parameters?: Uint8Array;
 };
 
-/** Why a transaction has no place in any block of this chain. */
-export type CheckCode = "wrong-chain" | "fee-too-low" | "malformed-call" | "zero-amount";
-/** Why a block's transaction changed nothing and paid nothing. */
+/** Why a transaction has no place in any block of this chain; an application adds codes of its own. */
+export type CheckCode = "wrong-chain" | "fee-too-low";
+/** Why a block's transaction changed nothing and paid nothing; or what the application said about its bytes. */
 export type SkipCode =
   | CheckCode
   | "expired"
   | "key-not-authorised"
   | "bad-nonce"
-  | "cannot-pay-fee";
-/** Why a transaction paid its fee and nothing else happened. */
-export type FailureCode = "insufficient-balance";
+  | "cannot-pay-fee"
+  /** The sender has no account, and the state no room for one. */
+  | typeof STATE_FULL;
+/** Why a call failed; an application adds codes of its own. */
+export type FailureCode = typeof STATE_FULL;
 
-type Checked =
-  | { readonly ok: true; readonly call: Call }
-  | { readonly ok: false; readonly code: CheckCode };
+type Outcome = Pick<Receipt, "result" | "feePaid" | "code" | "output">;
 
-type Outcome = Pick<Receipt, "result" | "feePaid"> & { readonly code: "" | SkipCode | FailureCode };
-
-const MAX_SUPPLY = (1n << 64n) - 1n;
+const STATE_FULL = "state-full";
 const MAX_REMEMBERED_KEYS = 65_536;
 const NO_OUTPUT = new Uint8Array(0);
+const NO_PARAMETERS = new Uint8Array(0);
 
-export function createAccountLedger(params: AccountLedgerParams): StateMachine<AccountGenesis> {
+/** `machine` is the built-in ledger unless told otherwise, without rules for evidence. */
+export function createAccountLedger(
+  params: AccountLedgerParams,
+  machine: StateMachine = createBuiltInLedger(),
+): BlockMachine<AccountGenesis> {
   const { minFee, feesTo } = params;
   assert(minFee >= 0n && minFee <= MAX_SUPPLY, "the least fee is in 0..2^64-1");
   const addresses = new RememberedAddresses();
 
-  const check = (signed: SignedTransaction, chainId: Hash): Checked => {
-    const { transaction } = signed;
+  const check = ({ transaction }: SignedTransaction, chainId: Hash): DecodedCall<unknown> => {
     if (!equalBytes(transaction.chainId, chainId)) return { ok: false, code: "wrong-chain" };
     if (transaction.fee < minFee) return { ok: false, code: "fee-too-low" };
-    const call = decodeCall(transaction.call);
-    if (!call.ok) return { ok: false, code: "malformed-call" };
-    if (call.value.amount === 0n) return { ok: false, code: "zero-amount" };
-    return { ok: true, call: call.value };
+    return machine.decode(transaction.call);
   };
 
   const mayAct = ({ transaction }: SignedTransaction, account: Account): boolean =>
@@ -82,9 +97,9 @@ export function createAccountLedger(params: AccountLedgerParams): StateMachine<A
     const { sender, fee, call: bytes } = signed.transaction;
     const account = readAccount(state, accountKey(sender)) ?? EMPTY_ACCOUNT;
     if (!mayAct(signed, account)) return { ok: false, code: "key-not-authorised" };
-    const call = decodeCall(bytes);
-    if (!call.ok) return { ok: false, code: "malformed-call" };
-    const cost = fee + call.value.amount;
+    const decoded = machine.decode(bytes);
+    if (!decoded.ok) return decoded;
+    const cost = fee + (machine.cost?.(decoded.call) ?? 0n);
     return { ok: true, cost, nextNonce: account.nonce, balance: account.balance };
   };
 
@@ -103,13 +118,25 @@ export function createAccountLedger(params: AccountLedgerParams): StateMachine<A
     if (nonce !== account.nonce) return skipped("bad-nonce");
     if (account.balance < fee) return skipped("cannot-pay-fee");
     const charged = { ...account, balance: account.balance - fee, nonce: next(account.nonce) };
-    const code = transfer(state, { key: senderKey, account: charged }, checked.call);
-    return { result: code === "" ? "ok" : "failed", code, feePaid: fee };
+    if (!fits(() => state.set(senderKey, encodeAccount(charged)))) return skipped(STATE_FULL);
+    const savepoint = state.savepoint();
+    const context = { ...block, sender, transaction: signed.id };
+    const result = executed(machine, checked.call, context, state);
+    if (result.ok) {
+      const output = result.output ?? NO_OUTPUT;
+      assert(output.length <= MAX_OUTPUT_BYTES, "an output has at most 1,024 bytes");
+      return { result: "ok", code: "", feePaid: fee, output };
+    }
+    state.revert(savepoint);
+    return { result: "failed", code: result.code, feePaid: fee, output: NO_OUTPUT };
   };
 
   return {
-    name: "quorate-accounts",
-    initialize,
+    name: machine.name,
+    initialize: (state, { accounts, parameters = NO_PARAMETERS }) => {
+      openAccounts(state, accounts);
+      machine.initialize?.(state, parameters);
+    },
     check: (signed, chainId) => {
       const checked = check(signed, chainId);
       return checked.ok ? { ok: true } : checked;
@@ -120,13 +147,19 @@ export function createAccountLedger(params: AccountLedgerParams): StateMachine<A
       const receipts = transactions.map((signed, index): Receipt => {
         const outcome = executeOne(block, signed, state);
         fees += outcome.feePaid;
-        return { transaction: signed.id, index, ...outcome, output: NO_OUTPUT };
+        return { transaction: signed.id, index, ...outcome };
       });
-      if (feesTo === "proposer" && fees > 0n) credit(state, accountKey(block.proposer), fees);
+      if (feesTo === "proposer" && fees > 0n) {
+        // Burnt when the proposer has no account and the state no room for one.
+        fits(() => credit(state, block.proposer, fees));
+      }
       return receipts;
     },
-    query: ({ path, argument }, state) => {
-      if (path !== "account") return { ok: false, refusal: "unknown-path" };
+    query: (query, state) => {
+      const { path, argument } = query;
+      if (path !== "account") {
+        return machine.query?.(query, state) ?? { ok: false, refusal: "unknown-path" };
+      }
       if (argument.length !== ADDRESS_BYTES) return { ok: false, refusal: "bad-argument" };
       const key = accountKey(address(argument));
       return { ok: true, key, value: state.get(key) };
@@ -134,9 +167,9 @@ export function createAccountLedger(params: AccountLedgerParams): StateMachine<A
   };
 }
 
-function initialize(state: StateWriter, genesis: AccountGenesis): void {
+function openAccounts(state: StateWriter, accounts: AccountGenesis["accounts"]): void {
   let supply = 0n;
-  for (const { address, balance } of genesis.accounts) {
+  for (const { address, balance } of accounts) {
     const key = accountKey(address);
     assert(state.get(key) === undefined, "genesis names each account once");
     assert(balance >= 0n, "genesis balances are not negative");
@@ -146,32 +179,34 @@ function initialize(state: StateWriter, genesis: AccountGenesis): void {
   }
 }
 
-/** Writes the sender, already charged, and the recipient; only the sender when the balance does not suffice. */
-function transfer(
-  state: StateWriter,
-  sender: { readonly key: Uint8Array; readonly account: Account },
-  call: Call,
-): "" | FailureCode {
-  const { account } = sender;
-  if (account.balance < call.amount) {
-    state.set(sender.key, encodeAccount(account));
-    return "insufficient-balance";
+/** False: the state is full, and `write`, which is one write, has changed nothing. */
+function fits(write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch (error) {
+    if (error instanceof StateFullError) return false;
+    throw error;
   }
-  state.set(sender.key, encodeAccount({ ...account, balance: account.balance - call.amount }));
-  // Reads what was just written: a transfer to oneself comes out even.
-  credit(state, accountKey(call.to), call.amount);
-  return "";
 }
 
-function credit(state: StateWriter, key: Uint8Array, amount: bigint): void {
-  const account = readAccount(state, key) ?? EMPTY_ACCOUNT;
-  const balance = account.balance + amount;
-  assert(balance <= MAX_SUPPLY, "no balance exceeds the supply");
-  state.set(key, encodeAccount({ ...account, balance }));
+/** A call that finds the state full fails, whatever it has written before. */
+function executed(
+  machine: StateMachine,
+  call: unknown,
+  context: CallContext,
+  state: StateWriter,
+): CallResult {
+  try {
+    return machine.execute(call, context, state);
+  } catch (error) {
+    if (error instanceof StateFullError) return { ok: false, code: STATE_FULL };
+    throw error;
+  }
 }
 
-function skipped(code: SkipCode): Outcome {
-  return { result: "skipped", code, feePaid: 0n };
+function skipped(code: string): Outcome {
+  return { result: "skipped", code, feePaid: 0n, output: NO_OUTPUT };
 }
 
 /** Saves hashing the key of everyone who sends often. Forgets all when full. */

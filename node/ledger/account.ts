@@ -14,7 +14,7 @@ import {
   struct,
   uint64,
 } from "../../crypto/index.ts";
-import type { StateReader } from "./state-machine.ts";
+import type { StateReader, StateWriter } from "./state-machine.ts";
 
 /** Laid out in this order. */
 export type Account = {
@@ -34,6 +34,9 @@ export const accountCodec = struct<Account>({
   nonce: nonceCodec,
   key: optional(publicKeyCodec),
 });
+
+/** Everything that genesis gave, and so the most that one account can hold. */
+export const MAX_SUPPLY = (1n << 64n) - 1n;
 
 const ACCOUNT_KEY_KIND = 0x61;
 /** Balance, nonce, and the byte that says no key. */
@@ -88,4 +91,13 @@ function setUint32At(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset + 1] = value >>> 16;
   bytes[offset + 2] = value >>> 8;
   bytes[offset + 3] = value;
+}
+
+/** Pays `amount` to an account, which comes into being if need be. */
+export function credit(state: StateWriter, to: Address, amount: bigint): void {
+  const key = accountKey(to);
+  const account = readAccount(state, key) ?? EMPTY_ACCOUNT;
+  const balance = account.balance + amount;
+  assert(balance <= MAX_SUPPLY, "no balance exceeds the supply");
+  state.set(key, encodeAccount({ ...account, balance }));
 }

@@ -1,5 +1,6 @@
 // The hashes of a Merkle tree over leaves in slots 0 .. count-1, kept in flat arrays and brought up to date layer by
-// layer, only where leaves changed. A missing right half is the tree of zeros of its height.
+// layer, only where leaves changed. A missing right half is the tree of zeros of its height. Each update hands out the
+// nodes that it overwrote: with them the tree goes back, or shows a path as it was.
 
 import { assert, type Hash, type LayerHasher } from "../../crypto/index.ts";
 import { depthOf, MAX_LEAVES, zeroNodes } from "./map-proof.ts";
@@ -12,6 +13,18 @@ const INITIAL_LEAVES = 1_024;
 
 /** Nodes are moved as words: their byte order stays as it is. */
 type Layer = { words: Uint32Array; bytes: Uint8Array };
+
+/** What stood in the nodes that an update wrote, level by level from the leaves up. */
+export type OverwrittenNodes = {
+  /** The leaves before the update. */
+  readonly count: number;
+  /** Where each level begins in `indexes`; the last number is the end. */
+  readonly starts: Int32Array;
+  /** Ascending within a level. */
+  readonly indexes: Int32Array;
+  /** Eight for each index. */
+  readonly words: Uint32Array;
+};
 
 export class DenseTree {
   readonly #hashLayer: LayerHasher;
@@ -30,50 +43,100 @@ export class DenseTree {
     });
   }
 
-  setLeaf(slot: number, hash: Uint8Array): void {
-    const leaves = this.#layer(0, slot + 1);
-    leaves.bytes.set(hash, slot * BYTES_PER_NODE);
+  /** Within an update only: hashes of leaves, one after the other, for slots that are updated. */
+  setLeaves(slots: readonly number[], hashes: Uint8Array): void {
+    const { words } = this.#layer(0, this.#count);
+    const from = new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length / 4);
+    for (let index = 0; index < slots.length; index++) {
+      copyNodes(from, index, words, slots[index] as number, 1);
+    }
   }
 
   /**
-   * Recomputes what lies above `slots` (ascending, no slot twice), for `count` leaves from now on. After a shrinking
-   * the last slot must be among them: its path lost its right-hand sides.
+   * Recomputes what lies above `slots` (ascending, no slot twice), for `count` leaves from now on, after `setLeaves` has
+   * replaced the leaves. After a shrinking the last slot must be among them: its path lost its right-hand sides.
    */
-  update(slots: Int32Array, count: number): void {
+  update(slots: Int32Array, count: number, replaceLeaves: () => void): OverwrittenNodes {
     assert(count >= 1 && count <= MAX_LEAVES, "a tree has 1..2^30 leaves");
+    const before = this.#count;
     this.#count = count;
-    const depth = depthOf(count);
-    let dirty = slots;
-    for (let level = 0; level < depth; level++) {
-      dirty = parentsOf(dirty);
-      this.#hashParents(level, dirty);
+    const dirty = [slots];
+    for (let level = 0; level < depthOf(count); level++) {
+      dirty.push(parentsOf(dirty[level] as Int32Array));
+    }
+    const overwritten = this.#remember(before, dirty);
+    replaceLeaves();
+    for (let level = 1; level < dirty.length; level++) {
+      this.#hashParents(level - 1, dirty[level] as Int32Array);
+    }
+    return overwritten;
+  }
+
+  /** Undoes the newest update that still stands. */
+  takeBack({ count, starts, indexes, words }: OverwrittenNodes): void {
+    this.#count = count;
+    for (let level = 0; level + 1 < starts.length; level++) {
+      const layer = this.#layers[level];
+      assert(layer !== undefined, "an update writes to layers that exist");
+      const end = starts[level + 1] as number;
+      for (let at = starts[level] as number; at < end; at++) {
+        copyNodes(words, at, layer.words, indexes[at] as number, 1);
+      }
     }
   }
 
   /** The root node of an updated tree. */
   top(): Uint8Array {
-    return this.#node(depthOf(this.#count), 0);
+    return this.#node({ level: depthOf(this.#count), index: 0, count: this.#count }, []);
   }
 
-  /** The siblings on the way from a leaf to the top of an updated tree. */
-  path(slot: number): Hash[] {
-    assert(slot >= 0 && slot < this.#count, "a proven slot is in use");
-    const depth = depthOf(this.#count);
-    return Array.from({ length: depth }, (_, level) => {
-      const sibling = Math.floor(slot / 2 ** level) ^ 1;
-      return this.#node(level, sibling) as Hash;
+  /**
+   * The siblings on the way from a leaf to the top: of the updated tree, or as it was before the first of the updates
+   * that are given, which are the newest, the oldest first.
+   */
+  path(slot: number, updates: readonly OverwrittenNodes[] = []): Hash[] {
+    const count = updates[0]?.count ?? this.#count;
+    assert(slot >= 0 && slot < count, "a proven slot is in use");
+    return Array.from({ length: depthOf(count) }, (_, level) => {
+      const index = Math.floor(slot / 2 ** level) ^ 1;
+      return this.#node({ level, index, count }, updates) as Hash;
     });
   }
 
-  #node(level: number, index: number): Uint8Array {
-    const source = index < this.#width(level) ? this.#layers[level] : this.#zeros[level];
-    assert(source !== undefined, "a tree has every layer below its top");
-    const offset = index < this.#width(level) ? index * BYTES_PER_NODE : 0;
-    return source.bytes.slice(offset, offset + BYTES_PER_NODE);
+  /** A node of a tree of `count` leaves: what the first update to write there found, or what stands there still. */
+  #node(
+    { level, index, count }: { readonly level: number; readonly index: number; count: number },
+    updates: readonly OverwrittenNodes[],
+  ): Uint8Array {
+    if (index >= widthOf(count, level)) return nodeAt(this.#zeros[level], 0);
+    for (const update of updates) {
+      const position = positionOf(update, level, index);
+      if (position >= 0) return nodeAt({ bytes: new Uint8Array(update.words.buffer) }, position);
+    }
+    return nodeAt(this.#layers[level], index);
+  }
+
+  #remember(count: number, dirty: readonly Int32Array[]): OverwrittenNodes {
+    const starts = new Int32Array(dirty.length + 1);
+    dirty.forEach((nodes, level) => {
+      starts[level + 1] = (starts[level] as number) + nodes.length;
+    });
+    const total = starts[dirty.length] as number;
+    const indexes = new Int32Array(total);
+    const words = new Uint32Array(total * WORDS_PER_NODE);
+    dirty.forEach((nodes, level) => {
+      const layer = this.#layer(level, this.#width(level));
+      const start = starts[level] as number;
+      indexes.set(nodes, start);
+      for (let at = 0; at < nodes.length; at++) {
+        copyNodes(layer.words, nodes[at] as number, words, start + at, 1);
+      }
+    });
+    return { count, starts, indexes, words };
   }
 
   #width(level: number): number {
-    return Math.ceil(this.#count / 2 ** level);
+    return widthOf(this.#count, level);
   }
 
   #hashParents(level: number, parents: Int32Array): void {
@@ -123,6 +186,33 @@ export class DenseTree {
     }
     return layer;
   }
+}
+
+/** How many nodes a tree of `count` leaves has on a level. */
+function widthOf(count: number, level: number): number {
+  return Math.ceil(count / 2 ** level);
+}
+
+/** Where an update kept the node, or -1. */
+function positionOf(update: OverwrittenNodes, level: number, index: number): number {
+  const { starts, indexes } = update;
+  if (level + 1 >= starts.length) return -1;
+  let low = starts[level] as number;
+  let high = starts[level + 1] as number;
+  const end = high;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((indexes[middle] as number) < index) low = middle + 1;
+    else high = middle;
+  }
+  return low < end && indexes[low] === index ? low : -1;
+}
+
+/** A copy. */
+function nodeAt(layer: { readonly bytes: Uint8Array } | undefined, index: number): Uint8Array {
+  assert(layer !== undefined, "a tree has every layer below its top");
+  const offset = index * BYTES_PER_NODE;
+  return layer.bytes.slice(offset, offset + BYTES_PER_NODE);
 }
 
 function newLayer(nodes: number): Layer {

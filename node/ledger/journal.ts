@@ -2,14 +2,11 @@
 // must write once the block is final.
 
 import { assert } from "../../crypto/index.ts";
-import {
-  type AuthenticatedMap,
-  type Change,
-  type MapEntry,
-  storedValue,
-} from "./authenticated-map.ts";
+import type { AuthenticatedMap, Change, MapEntry } from "./authenticated-map.ts";
+import type { Overwritten } from "./overwritten.ts";
 import { type Keyed, SortedIndex } from "./sorted-index.ts";
 import type { Savepoint, StateWriter } from "./state-machine.ts";
+import { storedValue } from "./stored-entry.ts";
 
 /** Keys that begin so belong to the ledger. */
 export const SYSTEM_KEY_KIND = 0x00;
@@ -23,8 +20,7 @@ export type Before = {
   readonly entry: MapEntry | undefined;
 };
 
-type After = { readonly key: Uint8Array; readonly entry: FinalEntry | undefined };
-type FinalEntry = { readonly slot: number; readonly value: Uint8Array };
+const NOTHING: Before = { value: undefined, entry: undefined };
 
 export class Journal {
   readonly #map: AuthenticatedMap;
@@ -33,7 +29,8 @@ export class Journal {
   readonly #touched = new Map<MapEntry, Before>();
   /** Every key that was deleted, though it may be back. */
   readonly #deleted = new SortedIndex<Before & Keyed>();
-  #after: readonly After[] | undefined;
+  #after: readonly StoredChange[] | undefined;
+  #overwritten: Overwritten | undefined;
 
   constructor(map: AuthenticatedMap) {
     this.#map = map;
@@ -65,9 +62,22 @@ export class Journal {
     };
   }
 
-  /** No more writes: notes where every touched key has ended up. */
+  /** No more writes: hashes them and notes where every touched key has ended up. */
   seal(): void {
     this.#after = this.#collectAfter();
+    this.#overwritten = this.#map.seal();
+  }
+
+  /** What the sealed block laid over the state before it. */
+  get overwritten(): Overwritten {
+    assert(this.#overwritten !== undefined, "a journal is sealed when its block is executed");
+    return this.#overwritten;
+  }
+
+  /** The map is again as it was before the sealed block, hashes and all. */
+  takeBack(): void {
+    this.revert();
+    this.#map.takeBack(this.overwritten);
   }
 
   /** Undoes all writes since the savepoint, the newest first; all of them without one. */
@@ -87,12 +97,9 @@ export class Journal {
   }
 
   /** For storage, once the block is final: every key whose value or slot may have changed. */
-  storedChanges(): StoredChange[] {
+  storedChanges(): readonly StoredChange[] {
     assert(this.#after !== undefined, "only a sealed journal is stored");
-    return this.#after.map(({ key, entry }) => ({
-      key,
-      value: entry === undefined ? undefined : storedValue(entry),
-    }));
+    return this.#after;
   }
 
   #record(change: Change): void {
@@ -105,18 +112,18 @@ export class Journal {
       this.#touched.set(entry, touched);
     }
     if (change.type === "deleted" && this.#deleted.get(entry.key) === undefined) {
-      this.#deleted.insert({ ...touched, key: entry.key });
+      this.#deleted.insert({ key: entry.key, value: touched.value, entry: touched.entry });
     }
   }
 
-  #collectAfter(): After[] {
-    const after: After[] = [];
+  #collectAfter(): StoredChange[] {
+    const after: StoredChange[] = [];
     for (const entry of this.#touched.keys()) {
-      if (entry.isPresent) after.push({ key: entry.key, entry: finalEntry(entry) });
+      if (entry.isPresent) after.push({ key: entry.key, value: storedValue(entry) });
     }
     for (const { key, value } of this.#deleted.values()) {
       const isGone = value !== undefined && this.#map.entry(key) === undefined;
-      if (isGone) after.push({ key, entry: undefined });
+      if (isGone) after.push({ key, value: undefined });
     }
     const moved = new Set<MapEntry>();
     for (const change of this.#changes) {
@@ -124,7 +131,7 @@ export class Journal {
     }
     for (const entry of moved) {
       if (!this.#touched.has(entry)) {
-        after.push({ key: entry.key, entry: finalEntry(entry) });
+        after.push({ key: entry.key, value: storedValue(entry) });
       }
     }
     return after;
@@ -132,11 +139,5 @@ export class Journal {
 }
 
 function beforeOf(change: Change): Before {
-  const { entry } = change;
-  if (change.type === "inserted") return { value: undefined, entry: undefined };
-  return { value: change.type === "updated" ? change.before : entry.value, entry };
-}
-
-function finalEntry(entry: MapEntry): FinalEntry {
-  return { slot: entry.slot, value: entry.value };
+  return change.type === "inserted" ? NOTHING : change;
 }

@@ -27,6 +27,7 @@ const LENGTHS_BYTES = 8;
 const HEADER_BYTES = HASH_BYTES + LENGTHS_BYTES;
 const MIN_LEAF_BYTES = 2 * HASH_BYTES;
 const BATCH_BYTES = 64 * 1024;
+const SHORT_BYTES = 64;
 
 /** How many bytes a leaf is hashed as: a power of two, 64 .. 32,768. */
 export function leafBytes({ key, value, nextKey }: Leaf): number {
@@ -36,64 +37,69 @@ export function leafBytes({ key, value, nextKey }: Leaf): number {
 
 export function leafHash(leaf: Leaf, hashLayer: LayerHasher): Hash {
   let hash: Hash | undefined;
-  new LeafHasher(hashLayer).hash([leaf], (_, digest) => {
-    hash = digest.slice() as Hash;
+  const hasher = new LeafHasher(hashLayer, (_, digests) => {
+    hash = digests.slice() as Hash;
   });
+  hasher.add(0, leaf);
+  hasher.finish();
   assert(hash !== undefined, "one leaf has one hash");
   return hash;
 }
 
+/** Receives the digests of some leaves, one after the other, in the order of the slots. They are only lent. */
+export type TakeDigests = (slots: readonly number[], digests: Uint8Array) => void;
+
+/** Leaves of one size that are hashed together. */
+type Batch = { readonly size: number; bytes: Uint8Array; slots: number[] };
+
 export class LeafHasher {
   readonly #hashLayer: LayerHasher;
+  readonly #take: TakeDigests;
+  readonly #batches = new Map<number, Batch>();
   #layer = new Uint8Array(MIN_LEAF_BYTES);
-  #above = new Uint8Array(MIN_LEAF_BYTES / 2);
+  #above = new Uint8Array(MIN_LEAF_BYTES);
 
-  constructor(hashLayer: LayerHasher) {
+  /** Each leaf that is added is taken once, in no particular order. */
+  constructor(hashLayer: LayerHasher, take: TakeDigests) {
     this.#hashLayer = hashLayer;
+    this.#take = take;
   }
 
-  /** Calls `take` once for each leaf, in no particular order; the digest is only lent. */
-  hash(leaves: readonly Leaf[], take: (index: number, digest: Uint8Array) => void): void {
-    const bySize = new Map<number, number[]>();
-    leaves.forEach((leaf, index) => {
-      const size = leafBytes(leaf);
-      const group = bySize.get(size);
-      if (group === undefined) bySize.set(size, [index]);
-      else group.push(index);
-    });
-    for (const [size, indexes] of bySize) {
-      const step = Math.max(1, BATCH_BYTES / size);
-      for (let start = 0; start < indexes.length; start += step) {
-        this.#hashBatch(leaves, indexes.slice(start, start + step), size, take);
-      }
+  add(slot: number, leaf: Leaf): void {
+    const size = leafBytes(leaf);
+    let batch = this.#batches.get(size);
+    if (batch === undefined) {
+      batch = { size, bytes: new Uint8Array(size), slots: [] };
+      this.#batches.set(size, batch);
     }
+    const offset = size * batch.slots.length;
+    if (offset + size > batch.bytes.length) {
+      const larger = new Uint8Array(2 * batch.bytes.length);
+      larger.set(batch.bytes);
+      batch.bytes = larger;
+    }
+    writeLeaf(batch.bytes, { offset, size }, leaf);
+    batch.slots.push(slot);
+    if (offset + size >= BATCH_BYTES) this.#hash(batch);
   }
 
-  #hashBatch(
-    leaves: readonly Leaf[],
-    indexes: readonly number[],
-    size: number,
-    take: (index: number, digest: Uint8Array) => void,
-  ): void {
-    this.#reserve(size * indexes.length);
-    indexes.forEach((index, place) => {
-      const leaf = leaves[index];
-      assert(leaf !== undefined, "a batch is made of leaves");
-      writeLeaf(this.#layer, { offset: place * size, size }, leaf);
-    });
+  /** Hashes what still waits. */
+  finish(): void {
+    for (const batch of this.#batches.values()) if (batch.slots.length > 0) this.#hash(batch);
+  }
+
+  #hash(batch: Batch): void {
+    const { size, slots } = batch;
+    let below = batch.bytes;
     for (let bytes = size; bytes > HASH_BYTES; bytes /= 2) {
-      const input = this.#layer.subarray(0, bytes * indexes.length);
-      this.#hashLayer(input, this.#above.subarray(0, (bytes / 2) * indexes.length));
+      const length = (bytes / 2) * slots.length;
+      if (this.#above.length < length) this.#above = new Uint8Array(length);
+      this.#hashLayer(below.subarray(0, 2 * length), this.#above.subarray(0, length));
+      below = this.#above;
       [this.#layer, this.#above] = [this.#above, this.#layer];
     }
-    indexes.forEach((index, place) => {
-      take(index, this.#layer.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES));
-    });
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#layer.length < bytes) this.#layer = new Uint8Array(bytes);
-    if (this.#above.length < bytes) this.#above = new Uint8Array(bytes);
+    batch.slots = [];
+    this.#take(slots, below.subarray(0, HASH_BYTES * slots.length));
   }
 }
 
@@ -102,9 +108,7 @@ function writeLeaf(
   place: { readonly offset: number; readonly size: number },
   { key, value, nextKey }: Leaf,
 ): void {
-  let offset = place.offset;
-  target.set(LEAF_DOMAIN.prefix, offset);
-  offset += HASH_BYTES;
+  let offset = put(target, place.offset, LEAF_DOMAIN.prefix);
   target[offset++] = key.length >>> 8;
   target[offset++] = key.length;
   target[offset++] = value.length >>> 24;
@@ -113,11 +117,17 @@ function writeLeaf(
   target[offset++] = value.length;
   target[offset++] = nextKey.length >>> 8;
   target[offset++] = nextKey.length;
-  target.set(key, offset);
-  offset += key.length;
-  target.set(value, offset);
-  offset += value.length;
-  target.set(nextKey, offset);
-  offset += nextKey.length;
-  target.fill(0, offset, place.offset + place.size);
+  offset = put(target, offset, key);
+  offset = put(target, offset, value);
+  offset = put(target, offset, nextKey);
+  const end = place.offset + place.size;
+  while (offset < end) target[offset++] = 0;
+}
+
+/** Answers where it ends. For a few bytes `set` costs more than it moves. */
+function put(target: Uint8Array, offset: number, bytes: Uint8Array): number {
+  const { length } = bytes;
+  if (length > SHORT_BYTES) target.set(bytes, offset);
+  else for (let index = 0; index < length; index++) target[offset + index] = bytes[index] as number;
+  return offset + length;
 }

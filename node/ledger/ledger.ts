@@ -3,7 +3,8 @@
 //   older block of the branch undoes what lies above it.
 // - Each state names, under a key of the ledger's own, its block's height, time and the root over its receipts: a proof
 //   of that key under a certified state root proves every receipt.
-// - Readers see the last committed state, whatever has been executed since.
+// - Readers see the last committed state, whatever has been executed since. The states of recent final heights stay
+//   readable and provable, within the bounds of the history.
 
 import {
   type Address,
@@ -11,34 +12,38 @@ import {
   assert,
   type Codec,
   decode,
+  domain,
   encode,
   equalBytes,
   type Hash,
   type Height,
+  hash,
   hashCodec,
+  hashIn,
   heightCodec,
   struct,
   uint53,
 } from "../../crypto/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
-import { AuthenticatedMap, type RestoreRefusal, type StoredEntry } from "./authenticated-map.ts";
+import { AuthenticatedMap, type RestoreRefusal } from "./authenticated-map.ts";
+import type { AdmitVerdict, BlockMachine } from "./block-machine.ts";
 import type { Hashers } from "./hashers.ts";
+import { History, type HistoryBounds, type LedgerTip } from "./history.ts";
 import { Journal, type StoredChange, SYSTEM_KEY_KIND } from "./journal.ts";
 import type { MapProof } from "./map-proof.ts";
+import type { Overwritten } from "./overwritten.ts";
 import { type Receipt, receiptsRoot } from "./receipt.ts";
-import type {
-  AdmitVerdict,
-  CheckVerdict,
-  Query,
-  QueryAnswer,
-  StateMachine,
-  StateReader,
-} from "./state-machine.ts";
+import { differencesAmong, type StateDifference } from "./state-diff.ts";
+import type { CheckVerdict, Query, QueryAnswer, StateReader } from "./state-machine.ts";
+import type { StoredEntry } from "./stored-entry.ts";
 
 export type LedgerOptions<Genesis> = {
-  readonly machine: StateMachine<Genesis>;
+  readonly machine: BlockMachine<Genesis>;
   readonly chainId: Hash;
   readonly hashers?: Hashers;
+  /** How many keys the state may hold, the ledger's own one among them: the same for all replicas. 2^30-1 by default. */
+  readonly maxKeys?: number;
+  readonly history?: HistoryBounds;
 };
 
 /** What the first state is made from. */
@@ -62,9 +67,6 @@ export type Execution = {
   readonly receiptsRoot: Hash;
 };
 
-/** A block and the state after it. */
-export type LedgerTip = { readonly hash: Hash; readonly height: Height; readonly stateRoot: Hash };
-
 export type LedgerCommit = {
   readonly height: Height;
   readonly stateRoot: Hash;
@@ -80,6 +82,8 @@ export type LastBlock = {
   readonly height: Height;
   readonly timestampMs: number;
   readonly receiptsRoot: Hash;
+  /** `lastBlockHash` of what the state before it says; 32 zero bytes at height 0. One certified state proves all before. */
+  readonly previous: Hash;
 };
 
 export type LedgerRestoreRefusal = RestoreRefusal | "no-last-block" | "wrong-height";
@@ -90,7 +94,15 @@ export const lastBlockCodec: Codec<LastBlock> = struct<LastBlock>({
   height: heightCodec,
   timestampMs: uint53,
   receiptsRoot: hashCodec,
+  previous: hashCodec,
 });
+
+const LAST_BLOCK_DOMAIN = domain("quorate/last-block/1");
+
+/** Of the encoded LastBlock of one state, for that of the next. */
+export function lastBlockHash(encoded: Uint8Array): Hash {
+  return hashIn(LAST_BLOCK_DOMAIN, encoded);
+}
 
 /** The byte 0, then `last-block` in ASCII. */
 export const LAST_BLOCK_KEY: Uint8Array = Uint8Array.of(SYSTEM_KEY_KIND, ...ascii("last-block"));
@@ -103,20 +115,21 @@ type Unfinal = {
 
 /** The root of the state at height 0, before there is a chain id. */
 export function genesisStateRoot<Genesis>(
-  machine: StateMachine<Genesis>,
+  machine: BlockMachine<Genesis>,
   genesis: LedgerGenesis<Genesis>,
   hashers: Hashers = {},
 ): Hash {
-  return genesisMap(machine, genesis, hashers).root();
+  return genesisMap({ machine, hashers }, genesis).root();
 }
 
 export class Ledger<Genesis = unknown> {
-  readonly #machine: StateMachine<Genesis>;
+  readonly #machine: BlockMachine<Genesis>;
   readonly #chainId: Hash;
   readonly #hashers: Hashers;
   readonly #map: AuthenticatedMap;
   /** The branch above the committed block, the oldest first. */
   readonly #unfinal: Unfinal[] = [];
+  readonly #history: History;
   #committed: LedgerTip;
 
   private constructor(
@@ -128,6 +141,7 @@ export class Ledger<Genesis = unknown> {
     this.#chainId = options.chainId;
     this.#hashers = options.hashers ?? {};
     this.#map = map;
+    this.#history = new History(options.history);
     this.#committed = { ...block, stateRoot: map.root() };
   }
 
@@ -136,7 +150,7 @@ export class Ledger<Genesis = unknown> {
     options: LedgerOptions<Genesis>,
     genesis: LedgerGenesis<Genesis> & { readonly hash: Hash },
   ): Ledger<Genesis> {
-    const map = genesisMap(options.machine, genesis, options.hashers ?? {});
+    const map = genesisMap(options, genesis);
     return new Ledger(options, map, { hash: genesis.hash, height: 0 as Height });
   }
 
@@ -151,7 +165,7 @@ export class Ledger<Genesis = unknown> {
   ):
     | { readonly ok: true; readonly ledger: Ledger<Genesis> }
     | { readonly ok: false; readonly refusal: LedgerRestoreRefusal } {
-    const restored = AuthenticatedMap.restore(stored.entries, options.hashers);
+    const restored = AuthenticatedMap.restore(stored.entries, options.hashers, options.maxKeys);
     if (!restored.ok) return { ok: false, refusal: restored.refusal };
     const { map } = restored;
     const lastBlock = decode(lastBlockCodec, map.get(LAST_BLOCK_KEY) ?? new Uint8Array(0));
@@ -175,6 +189,11 @@ export class Ledger<Genesis = unknown> {
     return this.#unfinal.find(({ tip }) => equalBytes(tip.hash, hash))?.execution;
   }
 
+  /** What a block that is executed and not final would have storage write. */
+  changesOf(hash: Hash): readonly StoredChange[] | undefined {
+    return this.#unfinal.find(({ tip }) => equalBytes(tip.hash, hash))?.journal.storedChanges();
+  }
+
   /**
    * Executes a block on its parent, which is the committed block or one that `execution` knows. Undoes what was executed
    * above the parent. A block that is executed already is not executed twice and undoes nothing.
@@ -193,7 +212,14 @@ export class Ledger<Genesis = unknown> {
     const journal = new Journal(this.#map);
     const receipts = this.#machine.execute(context, transactions, journal.writer());
     assert(receipts.length === transactions.length, "every transaction has a receipt");
-    const lastBlock = { height, timestampMs, receiptsRoot: receiptsRoot(receipts, this.#hashers) };
+    const before = this.#map.get(LAST_BLOCK_KEY);
+    assert(before !== undefined, "every state names its block");
+    const lastBlock = {
+      height,
+      timestampMs,
+      receiptsRoot: receiptsRoot(receipts, this.#hashers),
+      previous: lastBlockHash(before),
+    };
     journal.set(LAST_BLOCK_KEY, encode(lastBlockCodec, lastBlock));
     journal.seal();
     const stateRoot = this.#map.root();
@@ -210,6 +236,7 @@ export class Ledger<Genesis = unknown> {
       "blocks are executed, then committed one after the other",
     );
     this.#unfinal.shift();
+    this.#history.add(this.#committed, oldest.journal.overwritten);
     this.#committed = oldest.tip;
     const { height, stateRoot } = oldest.tip;
     const { receipts } = oldest.execution;
@@ -236,15 +263,56 @@ export class Ledger<Genesis = unknown> {
     return this.#machine.query(query, this.reader());
   }
 
-  /** Proves what a key holds after the *latest executed* block; it counts once that block is final. */
-  prove(key: Uint8Array): LedgerProof {
-    return { tip: this.latest, proof: this.#map.prove(key) };
+  /** The lowest final height whose state can still be read. All above it can, up to the last one. */
+  get oldestReadable(): Height {
+    return this.#history.oldest?.height ?? this.#committed.height;
+  }
+
+  /** The state after a final block, as long as it is readable; undefined when it is too old, or not final. */
+  readerAt(height: Height): StateReader | undefined {
+    if (this.#finalTip(height) === undefined) return undefined;
+    return {
+      get: (key) => {
+        assert(this.#finalTip(height) !== undefined, "a state is read while it is readable");
+        return this.#map.getBefore(this.#overwrittenSince(height), key);
+      },
+    };
+  }
+
+  /** Answers from the state after a final block; undefined when it is too old, or not final. */
+  queryAt(height: Height, query: Query): QueryAnswer | undefined {
+    const reader = this.readerAt(height);
+    return reader === undefined ? undefined : this.#machine.query(query, reader);
+  }
+
+  /** Proves what a key held after a final block; undefined when its state is too old, or not final. */
+  proveAt(height: Height, key: Uint8Array): LedgerProof | undefined {
+    const tip = this.#finalTip(height);
+    if (tip === undefined) return undefined;
+    return { tip, proof: this.#map.proveBefore(this.#overwrittenSince(height), key) };
+  }
+
+  /** The keys whose values differ between two readable states, in order; undefined when one of them is not. */
+  diff(from: Height, to: Height): readonly StateDifference[] | undefined {
+    const [before, after] = [this.readerAt(from), this.readerAt(to)];
+    if (before === undefined || after === undefined) return undefined;
+    const blocks = this.#history.above(Math.min(from, to) as Height);
+    return differencesAmong(blocks.slice(0, Math.abs(to - from)), before, after);
   }
 
   /** The whole committed state for storage: after genesis, or for a snapshot. Nothing may be executed above it. */
   entries(): IterableIterator<StoredEntry> {
     assert(this.#unfinal.length === 0, "the whole state is read when all of it is final");
     return this.#map.entries();
+  }
+
+  #finalTip(height: Height): LedgerTip | undefined {
+    return height === this.#committed.height ? this.#committed : this.#history.at(height);
+  }
+
+  #overwrittenSince(height: Height): readonly Overwritten[] {
+    const unfinal = this.#unfinal.map(({ journal }) => journal.overwritten);
+    return [...this.#history.above(height), ...unfinal];
   }
 
   /** From the newest state back, through one look-up for each block that is not final. */
@@ -266,20 +334,25 @@ export class Ledger<Genesis = unknown> {
       position >= 0 || equalBytes(this.#committed.hash, parent),
       "a block is executed on the committed block or on an executed one",
     );
-    while (this.#unfinal.length > position + 1) this.#unfinal.pop()?.journal.revert();
+    while (this.#unfinal.length > position + 1) this.#unfinal.pop()?.journal.takeBack();
   }
 }
 
 function genesisMap<Genesis>(
-  machine: StateMachine<Genesis>,
+  options: Pick<LedgerOptions<Genesis>, "machine" | "hashers" | "maxKeys">,
   genesis: LedgerGenesis<Genesis>,
-  hashers: Hashers,
 ): AuthenticatedMap {
-  const map = new AuthenticatedMap(hashers);
+  const { machine, hashers = {}, maxKeys } = options;
+  const map = new AuthenticatedMap(hashers, maxKeys);
   const journal = new Journal(map);
   machine.initialize(journal.writer(), genesis.application);
   const { timestampMs } = genesis;
-  const lastBlock = { height: 0 as Height, timestampMs, receiptsRoot: receiptsRoot([], hashers) };
+  const lastBlock = {
+    height: 0 as Height,
+    timestampMs,
+    receiptsRoot: receiptsRoot([], hashers),
+    previous: hash(new Uint8Array(32)),
+  };
   journal.set(LAST_BLOCK_KEY, encode(lastBlockCodec, lastBlock));
   return map;
 }

@@ -23,10 +23,25 @@ export class SortedIndex<T extends Keyed> {
   }
 
   get(key: Uint8Array): T | undefined {
-    const candidate = this.floor(key);
-    return candidate !== undefined && compareBytes(candidate.key, key) === 0
-      ? candidate
-      : undefined;
+    const prefix = prefixOf(key);
+    const chunk = this.#chunks[this.#chunkFor(prefix, key)];
+    if (chunk === undefined) return undefined;
+    const { prefixes, elements } = chunk;
+    let low = 0;
+    let high = elements.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const candidate = prefixes[middle] as number;
+      let order = candidate - prefix;
+      if (order === 0) {
+        const element = elements[middle] as T;
+        order = compareBytes(element.key, key);
+        if (order === 0) return element;
+      }
+      if (order > 0) high = middle;
+      else low = middle + 1;
+    }
+    return undefined;
   }
 
   /** The element with the greatest key that is not above `key`. */

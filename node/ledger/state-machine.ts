@@ -1,13 +1,13 @@
-// What an application plugs into the ledger: a deterministic function of the blocks. No clock, randomness, I/O, floating
-// point, or iteration in any order that is not sorted; the same writes in the same order on every replica.
+// What an application plugs into the ledger: what its calls mean, and what they do to the state. The ledger around it sees
+// to keys, nonces, fees, expiry and receipts, and takes back what a failed call wrote.
+// Deterministic: no clock, randomness, I/O, floating point, memory between calls, or iteration in any order that is not
+// sorted. All replicas make the same writes in the same order.
 
-import type { Address, Hash, Height, Nonce } from "../../crypto/index.ts";
-import type { SignedTransaction } from "../transaction/index.ts";
-import type { Receipt } from "./receipt.ts";
+import type { Address, Hash, Height } from "../../crypto/index.ts";
 
-/** Keys have 1..256 bytes and do not begin with the byte 0, which is the ledger's own; values have at most 16 KiB. */
+/** Keys have 1..MAX_APPLICATION_KEY_BYTES bytes; values at most 16 KiB. */
 export type StateReader = {
-  /** The value itself, not a copy: never write into it. */
+  /** The value itself, not a copy: never write into it. Undefined: the key has none. */
   readonly get: (key: Uint8Array) => Uint8Array | undefined;
 };
 
@@ -18,30 +18,37 @@ export type StateWriter = StateReader & {
   readonly set: (key: Uint8Array, value: Uint8Array) => void;
   readonly delete: (key: Uint8Array) => void;
   readonly savepoint: () => Savepoint;
-  /** Undoes every write since the savepoint; for a call that fails halfway. */
+  /** Undoes every write since the savepoint. */
   readonly revert: (savepoint: Savepoint) => void;
 };
 
 /** A code has 1..64 bytes of `a-z`, `0-9` and `-`. */
 export type CheckVerdict = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
-/** What a pool needs to know about a sender to keep its lane; see mempool. */
-export type AdmitVerdict =
-  | {
-      readonly ok: true;
-      /** The fee and every amount the sender may lose. */
-      readonly cost: bigint;
-      readonly nextNonce: Nonce;
-      readonly balance: bigint;
-    }
+export type DecodedCall<Call> =
+  | { readonly ok: true; readonly call: Call }
   | { readonly ok: false; readonly code: string };
 
 export type BlockContext = {
   readonly chainId: Hash;
   readonly height: Height;
+  /** The block's; later than its parent's. All the time there is. */
   readonly timestampMs: number;
+  /** Of the validator that proposed the block. */
   readonly proposer: Address;
 };
+
+export type CallContext = BlockContext & {
+  /** In whose name; the signature is checked. */
+  readonly sender: Address;
+  readonly transaction: Hash;
+};
+
+export type CallResult =
+  /** `output` is what the receipt hands to the caller: at most MAX_OUTPUT_BYTES. */
+  | { readonly ok: true; readonly output?: Uint8Array }
+  /** Nothing that it wrote stays; fee and nonce do. */
+  | { readonly ok: false; readonly code: string };
 
 export type Query = { readonly path: string; readonly argument: Uint8Array };
 
@@ -54,20 +61,17 @@ export type QueryAnswer =
     }
   | { readonly ok: false; readonly refusal: "unknown-path" | "bad-argument" };
 
-/** An application. `Genesis` is what its first state is made from. */
-export type StateMachine<Genesis> = {
+/** An application; `Call` is what the bytes of its transactions mean. */
+export type StateMachine<Call = unknown> = {
+  /** 1..32 of `a-z`, `0-9`, `-`; starts with a letter. Genesis names it, and a validator with another one does not start. */
   readonly name: string;
-  /** Writes the state at height 0. */
-  readonly initialize: (state: StateWriter, genesis: Genesis) => void;
-  /** Everything about a transaction that needs no state. Validators vote for no block with one that fails. */
-  readonly check: (transaction: SignedTransaction, chainId: Hash) => CheckVerdict;
-  /** May a checked transaction enter the pool, by the last committed state? Nonces and balance are the pool's part. */
-  readonly admit: (transaction: SignedTransaction, state: StateReader) => AdmitVerdict;
-  /** One receipt for each transaction, in order. Total: whatever the transactions are, it does not throw. */
-  readonly execute: (
-    block: BlockContext,
-    transactions: readonly SignedTransaction[],
-    state: StateWriter,
-  ) => readonly Receipt[];
-  readonly query: (query: Query, state: StateReader) => QueryAnswer;
+  /** Writes what the state holds before the first block. `parameters` are those of genesis, at most 64 KiB. */
+  initialize?(state: StateWriter, parameters: Uint8Array): void;
+  /** What the bytes say, or why no block may carry them. Looks at nothing but the bytes. */
+  decode(bytes: Uint8Array): DecodedCall<Call>;
+  /** What the call may take from the sender's balance beside the fee; 0 unless told otherwise. */
+  cost?(call: Call): bigint;
+  execute(call: Call, context: CallContext, state: StateWriter): CallResult;
+  /** Answers from the last final state. */
+  query?(query: Query, state: StateReader): QueryAnswer;
 };

@@ -27,6 +27,12 @@ export type RpcLimits = {
   readonly defaultWaitMs: number;
   /** Requests that wait at once; beyond, the state so far is answered without waiting. */
   readonly maxWaits: number;
+  /** Streams of events that are open at once. */
+  readonly maxEventStreams: number;
+  /** Of those, to one remote address. This machine itself may read them all. */
+  readonly maxEventStreamsPerAddress: number;
+  /** A stream says something at least this often. */
+  readonly eventHeartbeatMs: number;
   /** Token bucket of one remote address: sustained rate, and twice as many at once. A batch costs its transactions. */
   readonly requestsPerSecond: number;
   /** The same for this machine itself, so that even a runaway script leaves the node alive. */
@@ -52,6 +58,9 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   maxWaitMs: 60_000,
   defaultWaitMs: 10_000,
   maxWaits: 10_000,
+  maxEventStreams: 512,
+  maxEventStreamsPerAddress: 64,
+  eventHeartbeatMs: 15_000,
   requestsPerSecond: 2_000,
   loopbackRequestsPerSecond: 100_000,
   maxRememberedAddresses: 10_000,

@@ -2,15 +2,36 @@
 // numbers, bytes as 0x-hex, addresses as bech32m. Pure.
 
 import type { CommitCert, QuorumCert } from "../../consensus/index.ts";
-import { type Address, formatAddress, type Hash } from "../../crypto/index.ts";
-import type { Receipt } from "../ledger/index.ts";
-import type { AccountState, BlockView, NodeStatus, Submission, TransactionStatus } from "./api.ts";
+import {
+  type Address,
+  assert,
+  decode,
+  formatAddress,
+  type Hash,
+  type Height,
+} from "../../crypto/index.ts";
+import {
+  decodeAccount,
+  EMPTY_ACCOUNT,
+  type Receipt,
+  type RecordEntry,
+  recordCodec,
+} from "../ledger/index.ts";
+import type {
+  AccountState,
+  BlockView,
+  NodeStatus,
+  ReceiptView,
+  StateView,
+  Submission,
+  TransactionStatus,
+} from "./api.ts";
 import { problemJson } from "./problems.ts";
 
 const CANONICAL_HEX = /^0x(?:[0-9a-f]{2})*$/;
 
 /** The portable `toHex`, several times as fast on a whole block. */
-function hexOf(bytes: Uint8Array): string {
+export function hexOf(bytes: Uint8Array): string {
   return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;
 }
 
@@ -47,15 +68,27 @@ function statusJson(status: TransactionStatus) {
   }
 }
 
-function finalJson({ receipt, height, block }: TransactionStatus & { readonly state: "final" }) {
-  const place = {
+/** What came of a transaction, and where. */
+type Outcome = { readonly receipt: Receipt; readonly height: Height; readonly block: Hash };
+
+export function finalJson(outcome: Outcome) {
+  const place = placeJson(outcome);
+  return { ...place, receipt: { ...place, ...receiptExtras(outcome.receipt) } };
+}
+
+function placeJson({ receipt, height, block }: Outcome) {
+  return {
     result: receipt.result,
     height,
     index: receipt.index,
     block: hexOf(block),
     ...(receipt.code === "" ? {} : { reason: receipt.code }),
   };
-  return { ...place, receipt: { ...place, ...receiptExtras(receipt) } };
+}
+
+export function receiptJson(outcome: Outcome) {
+  const { receipt } = outcome;
+  return { hash: hexOf(receipt.transaction), ...placeJson(outcome), ...receiptExtras(receipt) };
 }
 
 function receiptExtras({ feePaid, output }: Receipt) {
@@ -69,8 +102,54 @@ export function submissionJson(submission: Submission) {
     : { problem: problemJson(submission.problem) };
 }
 
-export function accountJson(address: Address, { balance, nonce, height }: AccountState) {
-  return { address: formatAddress(address), balance: balance.toString(), nonce, height };
+/** What the value under an account's key says. */
+export function accountIn(view: Pick<StateView, "value" | "height">): AccountState {
+  const account = view.value === undefined ? EMPTY_ACCOUNT : decodeAccount(view.value);
+  return { ...account, height: view.height };
+}
+
+export function accountJson(address: Address, { balance, nonce, key, height }: AccountState) {
+  return {
+    address: formatAddress(address),
+    balance: balance.toString(),
+    nonce,
+    ...(key === undefined ? {} : { key: hexOf(key) }),
+    height,
+  };
+}
+
+/** What the value under a record's key says; `version` is what a compare-and-set expects: 0 where nothing stands. */
+export function recordJson(key: Uint8Array, { value, height }: StateView) {
+  const entry = value === undefined ? undefined : decodeRecord(value);
+  const content = entry?.content;
+  return {
+    key: hexOf(key),
+    version: content === undefined ? 0 : entry?.version,
+    owner: content === undefined ? null : formatAddress(content.owner),
+    value: content === undefined ? null : hexOf(content.value),
+    /** The height of the block that wrote last. */
+    writtenAt: entry?.height ?? null,
+    height,
+  };
+}
+
+function decodeRecord(value: Uint8Array): RecordEntry {
+  const decoded = decode(recordCodec, value);
+  assert(decoded.ok, "what stands under a record's key is a record");
+  return decoded.value;
+}
+
+export function stateJson({ key, value, height }: StateView) {
+  return { key: hexOf(key), value: value === undefined ? null : hexOf(value), height };
+}
+
+export function proofJson(proof: Uint8Array | undefined) {
+  return proof === undefined ? {} : { proof: hexOf(proof) };
+}
+
+export function receiptProofJson({ final, certifiedHeight, proof }: ReceiptView) {
+  const { transaction } = final.receipt;
+  return { ...transactionJson(transaction, final), certifiedHeight, ...proofJson(proof) };
 }
 
 export function statusPageJson(status: NodeStatus) {

@@ -164,6 +164,18 @@ const KINDS = {
     retryable: true,
     remedy: "Wait for `details.retryAfterMs`, or offer a higher fee.",
   },
+  STREAMS_FULL: {
+    status: 503,
+    title: "This node serves as many event streams as it may",
+    retryable: true,
+    remedy: "Wait for `details.retryAfterMs`, or ask another validator.",
+  },
+  NOT_PROVABLE_YET: {
+    status: 503,
+    title: "What the proof needs is not here yet",
+    retryable: true,
+    remedy: "Wait for `details.retryAfterMs` and ask again, or ask another validator.",
+  },
   NOT_SYNCED: {
     status: 503,
     title: "This node is catching up with the chain",

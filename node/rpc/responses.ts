@@ -19,6 +19,13 @@ const OPEN_TEXT_HEADERS = {
   ...NO_STORE,
   "access-control-allow-origin": "*",
 };
+/** Proxies must hand on every event as it comes. */
+export const OPEN_EVENTS_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  ...NO_STORE,
+  "access-control-allow-origin": "*",
+  "x-accel-buffering": "no",
+};
 
 export function answerJson(status: number, value: unknown): Response {
   return new Response(JSON.stringify(value), { status, headers: JSON_HEADERS });

@@ -2,22 +2,19 @@
 
 import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
-import { fromHex, type Hash, hash, height, parseAddress } from "../../crypto/index.ts";
+import { fromHex, type Hash, hash, height } from "../../crypto/index.ts";
 import type { Log } from "../logging/index.ts";
 import type { BlockSelector, NodeApi, Submission } from "./api.ts";
+import type { EventReaders } from "./event-readers.ts";
+import { eventsPage } from "./events.ts";
 import type { RpcLimits } from "./limits.ts";
-import {
-  accountJson,
-  blockJson,
-  statusPageJson,
-  submissionJson,
-  transactionJson,
-} from "./presentation.ts";
+import { openApiPage } from "./openapi.ts";
+import { blockJson, statusPageJson, submissionJson, transactionJson } from "./presentation.ts";
 import type { Problem } from "./problems.ts";
+import { provablePages } from "./provable-pages.ts";
 import { type BatchItem, batchItems, checked, transactionBytes } from "./request.ts";
 import { answerJson, answerProblem, openJson, openText } from "./responses.ts";
 import {
-  accountParams,
   blockParams,
   noQuery,
   type SubmitQuery,
@@ -34,11 +31,12 @@ export type RouteOptions = {
   readonly limits: RpcLimits;
   readonly log: Log;
   readonly waits: Waits;
+  readonly readers: EventReaders;
   /** Charges the sender of this request for more than the one that every request costs. */
   readonly charge: (bindings: HttpBindings, cost: number) => Problem | undefined;
 };
 
-/** Events, proofs and the OpenAPI document are added as routes of their own. */
+/** Events and what can be proven have pages in files of their own. */
 export function createRoutes(options: RouteOptions): Hono<Env> {
   const { api, log } = options;
   const app = new Hono<Env>();
@@ -47,6 +45,10 @@ export function createRoutes(options: RouteOptions): Hono<Env> {
       const query = checked(noQuery, call.req.query());
       return query.ok ? answer(call) : answerProblem(query.problem);
     });
+    app.all(path, () => otherMethod("GET, HEAD"));
+  };
+  const getWithQuery = (path: string, answer: (call: Call) => Response | Promise<Response>) => {
+    app.get(path, answer);
     app.all(path, () => otherMethod("GET, HEAD"));
   };
   const post = (path: string, answer: (call: Call) => Promise<Response>) => {
@@ -61,8 +63,11 @@ export function createRoutes(options: RouteOptions): Hono<Env> {
   get("/metrics", async () => openText(await api.metrics()));
   get("/v1/status", () => openJson(200, statusPageJson(api.status())));
   get("/v1/txs/:hash", transactionPage(api));
-  get("/v1/accounts/:address", accountPage(api));
   get("/v1/blocks/:selector", blockPage(api));
+
+  get("/openapi.json", openApiPage(options.limits));
+  getWithQuery("/v1/events", eventsPage(options));
+  for (const [path, page] of provablePages(options)) getWithQuery(path, page);
 
   app.notFound((call) => {
     const detail = `There is no ${call.req.path.slice(0, 128)}.`;
@@ -146,19 +151,6 @@ function transactionPage(api: NodeApi) {
     if (!params.ok) return answerProblem(params.problem);
     const id = hashFrom(params.value.hash);
     return openJson(200, transactionJson(id, api.transaction(id)));
-  };
-}
-
-function accountPage(api: NodeApi) {
-  return (call: Call): Response => {
-    const params = checked(accountParams, call.req.param());
-    if (!params.ok) return answerProblem(params.problem);
-    const parsed = parseAddress(params.value.address);
-    if (!parsed.ok) {
-      const detail = `This is no address: ${parsed.refusal}; look for a typing error.`;
-      return answerProblem({ code: "INVALID_REQUEST", detail, details: { parameter: "address" } });
-    }
-    return openJson(200, accountJson(parsed.value, api.account(parsed.value)));
   };
 }
 

@@ -14,6 +14,7 @@ import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Log } from "../logging/index.ts";
 import type { NodeApi } from "./api.ts";
 import { Connections } from "./connections.ts";
+import { EventReaders } from "./event-readers.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "./limits.ts";
 import { type Problem, problemStatus } from "./problems.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -36,7 +37,7 @@ export type RpcOptions = {
 export type Rpc = {
   /** Throws an RpcError when it cannot listen. */
   readonly start: () => Promise<{ readonly url: string; readonly port: number }>;
-  /** Answers those who wait with the state so far, then ends every connection. */
+  /** Answers those who wait with the state so far, ends every stream of events, then every connection. */
   readonly stop: () => Promise<void>;
 };
 
@@ -64,9 +65,10 @@ export function createRpc(options: RpcOptions): Rpc {
   const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
   const connections = new Connections(limits);
   const waits = new Waits(limits.maxWaits);
+  const readers = new EventReaders(limits);
   const server = createServer(
     serverOptions(limits),
-    requestHandler({ options, limits, connections, waits }),
+    requestHandler({ options, limits, connections, waits, readers }),
   );
   server.maxConnections = limits.maxConnections;
   server.maxHeadersCount = MAX_HEADERS;
@@ -78,7 +80,7 @@ export function createRpc(options: RpcOptions): Rpc {
   });
   return {
     start: () => listen(server, options),
-    stop: () => stop({ server, connections, waits, graceMs: limits.stopGraceMs }),
+    stop: () => stop({ server, connections, waits, readers, graceMs: limits.stopGraceMs }),
   };
 }
 
@@ -98,9 +100,10 @@ type Parts = {
   readonly limits: RpcLimits;
   readonly connections: Connections;
   readonly waits: Waits;
+  readonly readers: EventReaders;
 };
 
-function requestHandler({ options, limits, connections, waits }: Parts) {
+function requestHandler({ options, limits, connections, waits, readers }: Parts) {
   const { api, log, answered } = options;
   const rates = new RateLimit({ ...limits, now: () => performance.now() });
   const charge = (incoming: IncomingMessage, cost: number): Problem | undefined => {
@@ -113,6 +116,7 @@ function requestHandler({ options, limits, connections, waits }: Parts) {
     limits,
     log,
     waits,
+    readers,
     charge: ({ incoming }, cost) => charge(incoming, cost),
   });
   const listener = getRequestListener(routes.fetch, {
@@ -192,13 +196,15 @@ async function stop(parts: {
   readonly server: Server;
   readonly connections: Connections;
   readonly waits: Waits;
+  readonly readers: EventReaders;
   readonly graceMs: number;
 }): Promise<void> {
-  const { server, connections, waits, graceMs } = parts;
+  const { server, connections, waits, readers, graceMs } = parts;
   if (!server.listening) return;
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     waits.stop();
+    readers.stop();
     const end = () => {
       clearTimeout(patience);
       server.closeAllConnections();

@@ -9,6 +9,7 @@ import {
   type ValidatorIndex,
 } from "../../consensus/index.ts";
 import { ByteMap, encode, type Hash, type Signer } from "../../crypto/index.ts";
+import type { Ledger } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
 import type { Metrics } from "../metrics/index.ts";
 import type { Network } from "../network/index.ts";
@@ -29,8 +30,10 @@ import {
   questionCodec,
 } from "../sync/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
+import type { EventSource } from "./event-source.ts";
 import { GossipBatch } from "./gossip-batch.ts";
 import { Indexer } from "./indexer.ts";
+import { keptProof } from "./kept-proof.ts";
 import { Outbox, type Outgoing } from "./outbox.ts";
 import { OwnTransactions } from "./own-transactions.ts";
 import type { Stores } from "./restoration.ts";
@@ -45,6 +48,8 @@ export type DriverOptions = {
   readonly stores: Stores;
   readonly network: Network;
   readonly tracker: TransactionTracker;
+  readonly events: EventSource;
+  readonly ledger: Pick<Ledger, "proveAt">;
   readonly metrics: Metrics;
   readonly log: Log;
   /** What a peer answered, still encoded. */
@@ -79,7 +84,10 @@ export class Driver {
     });
     this.#indexer = new Indexer({
       store: options.stores.stateStore,
-      handed: ({ transactions }) => options.tracker.indexed(transactions),
+      handed: ({ height, transactions }) => {
+        options.tracker.indexed(transactions);
+        options.events.indexed(height);
+      },
       failed: options.failed,
     });
     this.#batch = new GossipBatch((bytes) => options.network.publish("transactions", bytes));
@@ -135,7 +143,7 @@ export class Driver {
   }
 
   #obey(effect: ReplicaEffect): void {
-    const { stores, network, tracker, metrics } = this.#options;
+    const { stores, network, tracker, events, metrics } = this.#options;
     switch (effect.type) {
       case "persist":
         return this.#outbox.persist(effect.state);
@@ -164,6 +172,7 @@ export class Driver {
         this.#admissions.set(effect.id, effect.admission);
         return effect.admission.ok ? metrics.admitted() : metrics.refused(effect.admission.refusal);
       case "enter-view":
+        events.enteredView(effect.view, effect.leader);
         return this.#options.log.trace(
           { view: effect.view, leader: effect.leader },
           "entered view",
@@ -179,6 +188,7 @@ export class Driver {
         return this.#certify(effect.cert);
       case "evidence": {
         metrics.evidence();
+        events.foundEvidence(effect.evidence);
         const { offender, view, first } = effect.evidence;
         const fields = { offender, view, kind: first.type };
         return this.#options.log.warn(fields, "a validator signed two contradicting messages");
@@ -251,10 +261,11 @@ export class Driver {
   // --- Final blocks ----------------------------------------------------------------------------------------------
 
   #finalize(final: FinalBlock): void {
-    const { stores, tracker, metrics, onFinal } = this.#options;
+    const { stores, ledger, tracker, metrics, onFinal } = this.#options;
     const { block, hash, stateRoot, changes, receipts, cert } = final;
     const { height } = block;
-    const records = receiptRecords(height, receipts);
+    const kept = keptProof({ ledger, ...stores }, { height, receipts });
+    const records = receiptRecords(height, receipts, kept);
     const certified = cert === undefined ? {} : { certificate: encode(commitCertCodec, cert) };
     stores.blockStore.finalize({ height, hash, ...certified });
     // The state on disk never runs ahead of the block log that explains it.

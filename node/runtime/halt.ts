@@ -11,23 +11,30 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { commitCertCodec, type Evidence, type Halt, messageCodec } from "../../consensus/index.ts";
-import { encode, toHex } from "../../crypto/index.ts";
+import type { Halt } from "../../consensus/index.ts";
+import { toHex } from "../../crypto/index.ts";
+import { BUNDLE_FILE, type BundleOwner, bundleJson, type HaltDetails } from "./halt-bundle.ts";
+
+/** What a bundle holds of a contradiction, and of what this validator computed itself. */
+export type Contradiction = Pick<HaltDetails, "evidence" | "computed" | "block"> & {
+  readonly halt: Halt;
+};
 
 /** Do not restart: ask a person. */
 export class HaltError extends Error {
   override readonly name = "HaltError";
   readonly code = "SAFETY_HALT";
+  /** For a bundle that is still to be written. */
+  readonly found: Contradiction | undefined;
 
-  constructor(what: string, cause?: unknown) {
+  constructor(what: string, found?: Contradiction, cause?: unknown) {
     super(
-      `${what}. Do not restart this validator; compare its data with another one's before anything is moved.`,
+      `${what}. Do not restart this validator; compare its data with another one's (quorate diagnose) before anything is moved.`,
       { cause },
     );
+    this.found = found;
   }
 }
-
-const BUNDLE_FILE = "halt.json";
 
 /** @throws {HaltError} if an earlier run ended so */
 export function refuseAfterHalt(directory: string): void {
@@ -48,32 +55,25 @@ function reasonIn(path: string): string {
 /** Writes the bundle and gives the error to stop with. */
 export function recordHalt(
   directory: string,
-  halt: Halt,
-  evidence: readonly Evidence[],
+  { halt, ...found }: Contradiction,
+  owner: BundleOwner,
 ): HaltError {
-  const { reason, height, view, ours, theirs, cert } = halt;
+  const { reason, height, ours, theirs } = halt;
   const path = join(directory, BUNDLE_FILE);
-  const bundle = {
-    reason,
-    height: `${height}`,
-    view: `${view}`,
-    ours: toHex(ours),
-    theirs: toHex(theirs),
-    ...(cert === undefined ? {} : { certificate: toHex(encode(commitCertCodec, cert)) }),
-    evidence: evidence.map(({ offender, first, second }) => ({
-      offender,
-      first: toHex(encode(messageCodec, first)),
-      second: toHex(encode(messageCodec, second)),
-    })),
-  };
   const holdings = `we hold ${toHex(ours)}, not ${toHex(theirs)}`;
   const what = `${reason} at height ${height}: ${holdings} (${path})`;
   try {
-    install(path, `${JSON.stringify(bundle, undefined, 2)}\n`);
+    install(path, bundleJson(halt, { ...found, ...owner }));
     return new HaltError(what);
   } catch (error) {
-    return new HaltError(`${what}; the bundle could not be written`, error);
+    return new HaltError(`${what}; the bundle could not be written`, undefined, error);
   }
+}
+
+/** The error to stop with in the place of `error`: a contradiction that was found on the way up leaves a bundle, too. */
+export function withBundle(directory: string, error: unknown, owner: BundleOwner): unknown {
+  if (!(error instanceof HaltError) || error.found === undefined) return error;
+  return recordHalt(directory, error.found, owner);
 }
 
 /** Whole or not at all, and there after a power cut. */

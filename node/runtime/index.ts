@@ -1,4 +1,15 @@
 // A live validator: `startValidator` wires everything under `node/` together.
 
 export { HaltError } from "./halt.ts";
+export { type HaltBundle, readHaltBundle } from "./halt-bundle.ts";
+export { loadStateMachine, machineOf } from "./machine.ts";
+export { type ChainRoot, chainRootOf } from "./restoration.ts";
 export { type RunningValidator, startValidator, type ValidatorOptions } from "./runtime.ts";
+export {
+  executableBlock,
+  finalBlock,
+  ledgerAtGenesis,
+  ledgerAtStored,
+  storedBlock,
+} from "./stored-chain.ts";
+export { blockReceiptsCodec } from "./transaction-record.ts";

@@ -1,9 +1,10 @@
 // The parts of a running validator and the wires between them: replica, driver, network, workers, tracker, metrics.
 
-import { type Halt, LEADER_CHOICES, type ValidatorIndex } from "../../consensus/index.ts";
+import { LEADER_CHOICES, type ValidatorIndex } from "../../consensus/index.ts";
 import { decode, encode, type Height } from "../../crypto/index.ts";
 import { hashIn, hashLayer, nativeScheme } from "../../crypto/native/index.ts";
 import type { NodeConfig } from "../config/index.ts";
+import type { StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
 import { createMetrics, type Metrics } from "../metrics/index.ts";
 import { createNetwork, type Network, type NetworkHandlers } from "../network/index.ts";
@@ -15,13 +16,18 @@ import {
   createVerificationPool,
   type VerificationPool,
 } from "../verification/index.ts";
+import { contradictedBlock } from "./contradicted-block.ts";
 import { Driver } from "./driver.ts";
+import { EventSource } from "./event-source.ts";
+import type { Contradiction } from "./halt.ts";
 import { Ingress } from "./ingress.ts";
 import type { Identity } from "./keys.ts";
 import { createNodeApi } from "./node-api.ts";
+import { Prover } from "./prover.ts";
 import type { ChainRoot, Restored, Stores } from "./restoration.ts";
 import { storedBlocks } from "./stored-blocks.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
+import { UncertifiedBlocks } from "./uncertified-blocks.ts";
 
 export type LiveNodeOptions = {
   readonly root: ChainRoot;
@@ -34,7 +40,7 @@ export type LiveNodeOptions = {
   readonly version: string;
   readonly log: Log;
   readonly failed: (error: unknown) => void;
-  readonly onHalt: (halt: Halt, replica: Replica) => void;
+  readonly onHalt: (contradiction: Contradiction) => void;
 };
 
 /** Without a quorum nothing can be decided; after this long we begin all the same, to hear and to catch up. */
@@ -44,6 +50,8 @@ const MAX_VERIFICATION_BACKLOG = 65_536;
 
 export class LiveNode {
   readonly api: NodeApi;
+  /** After the last final block. */
+  readonly state: StateReader;
   readonly metrics: Metrics;
   readonly #options: LiveNodeOptions;
   readonly #replica: Replica;
@@ -51,6 +59,7 @@ export class LiveNode {
   readonly #driver: Driver;
   readonly #ingress: Ingress;
   readonly #verification: VerificationPool;
+  readonly #uncertified = new UncertifiedBlocks();
   readonly #finalListeners: ((height: Height) => void)[] = [];
   #final: { readonly timestampMs: number; readonly atMs: number };
   #grace: NodeJS.Timeout | undefined;
@@ -59,12 +68,16 @@ export class LiveNode {
   constructor(options: LiveNodeOptions) {
     this.#options = options;
     const { root, identity, stores, restored, log, failed } = options;
+    this.state = restored.ledger.reader();
     this.#final = { timestampMs: restored.tip.timestampMs, atMs: performance.now() };
     this.#verification = verificationOf(options);
     this.#replica = replicaOf(options);
     const { stateStore: index, blockStore: blocks } = stores;
     const sources = { inventory: this.#replica.inventory, index, blocks };
     const tracker = new TransactionTracker(sources, restored.tip.height);
+    const events = new EventSource(stores, restored.tip.height);
+    const { ledger } = restored;
+    const prover = new Prover({ ledger, ...stores });
     this.metrics = createMetrics({ sample: () => this.#sample() });
     this.#network = createNetwork(networkOptions(options), this.#handlers());
     const common = { replica: this.#replica, network: this.#network, metrics: this.metrics };
@@ -75,14 +88,23 @@ export class LiveNode {
       signer: identity.signer,
       stores,
       tracker,
+      events,
+      ledger,
       log,
       failed,
       onAnswer: (id, from, bytes) => this.#ingress.answer(id, from, bytes),
-      onFinal: ({ block }) => {
+      onFinal: (final) => {
+        const { block } = final;
+        this.#uncertified.note(final);
+        prover.note(block.height, final.receipts);
         this.#final = { timestampMs: block.timestampMs, atMs: performance.now() };
         for (const listener of this.#finalListeners) listener(block.height);
       },
-      onHalt: (halt) => options.onHalt(halt, this.#replica),
+      onHalt: (halt) => {
+        const { inventory, evidence } = this.#replica;
+        const memory = { ledger: restored.ledger, inventory, uncertified: this.#uncertified };
+        options.onHalt({ halt, evidence, ...contradictedBlock(halt, { ...memory, blocks }) });
+      },
     });
     this.#ingress = new Ingress({
       verification: this.#verification,
@@ -98,9 +120,11 @@ export class LiveNode {
       self: identity.self,
       version: options.version,
       stores,
-      ledger: restored.ledger,
+      ledger,
       driver: this.#driver,
       tracker,
+      events,
+      prover,
       verification: this.#verification,
       finalTimestampMs: () => this.#final.timestampMs,
       sinceFinalMs: () => performance.now() - this.#final.atMs,

@@ -2,18 +2,20 @@
 
 import { commitCertCodec, type EngineStatus, type ValidatorIndex } from "../../consensus/index.ts";
 import { type Address, decode, type Hash, type Height } from "../../crypto/index.ts";
-import { accountCodec, accountKey, EMPTY_ACCOUNT, type Ledger } from "../ledger/index.ts";
+import { accountKey, type Ledger } from "../ledger/index.ts";
 import type { Metrics } from "../metrics/index.ts";
 import type { Network } from "../network/index.ts";
 import type { AdmissionRefusal, Replica } from "../replica/index.ts";
-import type {
-  AccountState,
-  BlockSelector,
-  BlockView,
-  NodeApi,
-  NodeStatus,
-  Problem,
-  Submission,
+import {
+  type AccountState,
+  accountIn,
+  type BlockSelector,
+  type BlockView,
+  type EventFeed,
+  type NodeApi,
+  type NodeStatus,
+  type Problem,
+  type Submission,
 } from "../rpc/index.ts";
 import { blockWithBodiesCodec } from "../sync/index.ts";
 import { type SignedTransaction, transactionId } from "../transaction/index.ts";
@@ -21,6 +23,7 @@ import type { Checked, VerificationPool } from "../verification/index.ts";
 import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-problem.ts";
 import type { Driver } from "./driver.ts";
 import { missingSentence } from "./missing.ts";
+import type { Prover } from "./prover.ts";
 import type { ChainRoot, Stores } from "./restoration.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
 
@@ -34,6 +37,8 @@ export type NodeApiParts = {
   readonly network: Network;
   readonly driver: Driver;
   readonly tracker: TransactionTracker;
+  readonly events: EventFeed;
+  readonly prover: Prover;
   readonly verification: VerificationPool;
   readonly metrics: Metrics;
   readonly finalTimestampMs: () => number;
@@ -42,7 +47,7 @@ export type NodeApiParts = {
 };
 
 export function createNodeApi(parts: NodeApiParts): NodeApi {
-  const { replica, tracker, metrics } = parts;
+  const { replica, tracker, prover, metrics } = parts;
   return {
     status: () => statusOf(parts),
     submit: async (bytes) => (await submitAll(parts, [bytes]))[0] as Submission,
@@ -50,7 +55,11 @@ export function createNodeApi(parts: NodeApiParts): NodeApi {
     transaction: (id) => tracker.status(id),
     waitFor: (wait) => tracker.waitFor(wait),
     account: (address) => accountOf(parts, address),
+    state: (key, asked) => prover.state(key, asked),
+    query: (query, asked) => prover.query(query, asked),
+    receiptProof: (id) => prover.receipt(tracker.status(id)),
     block: (selector) => blockOf(parts, selector),
+    events: () => parts.events,
     live: () => (replica.status.halted ? ["the node has halted: see its log"] : []),
     ready: () => notReady(parts),
     metrics: () => metrics.text(),
@@ -109,9 +118,7 @@ function refused(parts: NodeApiParts, refusal: AdmissionRefusal, hash: Hash): Pr
 
 function accountOf({ ledger }: NodeApiParts, address: Address): AccountState {
   const value = ledger.reader().get(accountKey(address));
-  const decoded = value === undefined ? undefined : decode(accountCodec, value);
-  const { balance, nonce } = decoded?.ok ? decoded.value : EMPTY_ACCOUNT;
-  return { balance, nonce, height: ledger.committed.height };
+  return accountIn({ value, height: ledger.committed.height });
 }
 
 function blockOf(parts: NodeApiParts, selector: BlockSelector): BlockView | undefined {

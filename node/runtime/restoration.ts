@@ -15,21 +15,17 @@ import {
   validatorSet,
 } from "../../consensus/index.ts";
 import {
-  addressOf,
-  assert,
   decode,
   type Epoch,
   encode,
   equalBytes,
   type Hash,
-  type Height,
   next,
   toHex,
   type View,
 } from "../../crypto/index.ts";
-import { hashIn, hashLayer } from "../../crypto/native/index.ts";
 import { chainIdOf, type Genesis, genesisBlockHash } from "../genesis/index.ts";
-import { createAccountLedger, Ledger } from "../ledger/index.ts";
+import type { Ledger, LedgerCommit, StateMachine } from "../ledger/index.ts";
 import {
   type BlockStore,
   openBlockStore,
@@ -39,8 +35,18 @@ import {
   type StateStore,
   StorageError,
 } from "../storage/index.ts";
-import { blockWithBodiesCodec, type WholeBlock, wholeBlock } from "../sync/index.ts";
+import type { WholeBlock } from "../sync/index.ts";
 import { HaltError } from "./halt.ts";
+import { keptProof } from "./kept-proof.ts";
+import { builtInMachine } from "./machine.ts";
+import {
+  damaged,
+  executableBlock,
+  finalBlock,
+  ledgerAtGenesis,
+  ledgerAtStored,
+  storedBlock,
+} from "./stored-chain.ts";
 import { receiptRecords } from "./transaction-record.ts";
 
 /** What stands at the beginning of a chain, all of it derived from genesis. */
@@ -108,9 +114,10 @@ export async function closeStores({ safetyLog, blockStore, stateStore }: Stores)
 export async function restore(
   root: ChainRoot,
   stores: Stores,
-  hasSignedBefore: boolean,
+  given: { readonly hasSignedBefore: boolean; readonly machine?: StateMachine },
 ): Promise<Restored> {
-  const ledger = openLedger(root, stores);
+  const { hasSignedBefore, machine = builtInMachine(root) } = given;
+  const ledger = openLedger(root, stores, machine);
   const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
   const { hash, height, stateRoot } = ledger.committed;
@@ -129,37 +136,14 @@ export async function restore(
   };
 }
 
-function openLedger(root: ChainRoot, { blockStore, stateStore }: Stores): Ledger {
-  const { genesis, validators, genesisBlock } = root;
-  const { minFee, fees } = genesis.ledger;
-  const machine = createAccountLedger({
-    minFee,
-    feesTo: fees === "burn" ? "nobody" : "proposer",
-  });
-  const hashers = { hash: hashIn, hashLayer };
-  const options = { machine, chainId: validators.chainId, hashers };
-  const stored = stateStore.load();
-  if (stored === undefined) {
-    const ledger = Ledger.fromGenesis(options, {
-      timestampMs: genesis.genesisTimeMs,
-      application: { accounts: genesis.accounts },
-      hash: genesisBlock,
-    });
-    const { height, stateRoot } = ledger.committed;
-    stateStore.commit({ height, stateRoot, changes: [...ledger.entries()], transactions: [] });
-    return ledger as Ledger;
-  }
-  const { height, stateRoot, entries } = stored;
-  const hash = height === 0 ? genesisBlock : blockStore.hashAt(height);
-  if (hash === undefined) {
-    throw damaged(`the state is that of height ${height}, which the block log does not have`);
-  }
-  const restored = Ledger.restore(options, { hash, height, entries });
-  if (!restored.ok) throw damaged(`the stored state does not add up (${restored.refusal})`);
-  if (!equalBytes(restored.ledger.committed.stateRoot, stateRoot)) {
-    throw damaged(`the stored state of height ${height} has another root than it should`);
-  }
-  return restored.ledger as Ledger;
+function openLedger(root: ChainRoot, stores: Stores, application: StateMachine): Ledger {
+  const stored = ledgerAtStored(root, application, stores);
+  if (stored !== undefined) return stored;
+  const ledger = ledgerAtGenesis(root, application);
+  const { height, stateRoot } = ledger.committed;
+  const changes = [...ledger.entries()];
+  stores.stateStore.commit({ height, stateRoot, changes, transactions: [] });
+  return ledger;
 }
 
 /** Replayed blocks whose states are not on disk yet. */
@@ -169,27 +153,19 @@ const MAX_REPLAYED_AHEAD = 64;
 async function replay(root: ChainRoot, stores: Stores, ledger: Ledger): Promise<Block | undefined> {
   const { blockStore, stateStore } = stores;
   const finalHeight = blockStore.finalHeight() ?? 0;
-  const proposers = root.validators.members.map(({ publicKey }) => addressOf(publicKey));
   while (ledger.committed.height < finalHeight) {
     const whole = finalBlock(blockStore, next(ledger.committed.height));
-    const { block, hash, transactions } = whole;
-    const { height, timestampMs } = block;
-    const proposer = proposers[block.proposer];
-    assert(proposer !== undefined, "a final block has a proposer");
-    ledger.execute({ hash, parent: block.parent, height, timestampMs, proposer, transactions });
-    const { stateRoot, changes, receipts } = ledger.commit(hash);
-    refuseDivergence(blockStore, height, stateRoot);
-    stateStore.commit({ height, stateRoot, changes, ...receiptRecords(height, receipts) });
+    const parentRoot = ledger.committed.stateRoot;
+    ledger.execute(executableBlock(root, whole));
+    const commit = ledger.commit(whole.hash);
+    refuseDivergence(blockStore, whole, { ...commit, parentRoot });
+    const { height, stateRoot, changes, receipts } = commit;
+    const records = receiptRecords(height, receipts, keptProof({ ledger, blockStore }, commit));
+    stateStore.commit({ height, stateRoot, changes, ...records });
     if (stateStore.pending() >= MAX_REPLAYED_AHEAD) await stateStore.flushed();
   }
   const { height } = ledger.committed;
   return height === 0 ? undefined : finalBlock(blockStore, height).block;
-}
-
-function finalBlock(blockStore: BlockStore, height: Height): WholeBlock {
-  const stored = blockStore.blockAt(height);
-  if (stored === undefined) throw damaged(`the block log has no block at height ${height}`);
-  return storedBlock(stored.bytes);
 }
 
 function unfinishedBlocks(blockStore: BlockStore): readonly WholeBlock[] {
@@ -199,22 +175,28 @@ function unfinishedBlocks(blockStore: BlockStore): readonly WholeBlock[] {
   });
 }
 
-function storedBlock(bytes: Uint8Array): WholeBlock {
-  const decoded = decode(blockWithBodiesCodec, bytes);
-  const whole = decoded.ok ? wholeBlock(decoded.value, { hash: hashIn, hashLayer }) : decoded;
-  if (!whole.ok) throw damaged(`a stored block does not decode (${whole.refusal})`);
-  return whole.value;
-}
-
-function refuseDivergence(blockStore: BlockStore, height: Height, ours: Hash): void {
+/** Has a quorum certified another state than this validator gets? */
+function refuseDivergence(
+  blockStore: BlockStore,
+  { block, hash }: WholeBlock,
+  commit: LedgerCommit & { readonly parentRoot: Hash },
+): void {
+  const { height, parent } = block;
+  const { stateRoot: ours } = commit;
   const bytes = blockStore.certificateAt(height);
-  const cert = bytes === undefined ? undefined : decode(commitCertCodec, bytes);
-  if (cert === undefined) return;
-  if (!cert.ok) throw damaged(`the certificate of height ${height} does not decode`);
-  if (equalBytes(cert.value.stateRoot, ours)) return;
-  throw new HaltError(
-    `executing block ${height} again gives the state ${toHex(ours)}, a quorum certified ${toHex(cert.value.stateRoot)}`,
-  );
+  const decoded = bytes === undefined ? undefined : decode(commitCertCodec, bytes);
+  if (decoded === undefined) return;
+  if (!decoded.ok) throw damaged(`the certificate of height ${height} does not decode`);
+  const cert = decoded.value;
+  if (equalBytes(cert.stateRoot, ours)) return;
+  const theirs = cert.stateRoot;
+  const what = `executing block ${height} again gives the state ${toHex(ours)}, a quorum certified ${toHex(theirs)}`;
+  throw new HaltError(what, {
+    halt: { reason: "state-diverged", height, view: cert.view, ours, theirs, cert },
+    computed: { ...commit, hash, parent },
+    block: blockStore.blockByHash(hash)?.bytes,
+    evidence: [],
+  });
 }
 
 function restoreSafety(
@@ -242,10 +224,4 @@ function restoreSafety(
   const decoded = decode(safetyStateCodec, log.last);
   if (!decoded.ok) throw damaged(`the safety record does not decode (${decoded.refusal})`);
   return decoded.value;
-}
-
-function damaged(what: string): StorageError {
-  const remedy =
-    "Move the data directory away and let the validator sync again; never copy a safety log from a backup.";
-  return new StorageError({ code: "LOG_DAMAGED", what, path: "the data directory", remedy });
 }

@@ -5,12 +5,14 @@ import { mkdir } from "node:fs/promises";
 import type { Height } from "../../crypto/index.ts";
 import type { NodeConfig } from "../config/index.ts";
 import type { Genesis } from "../genesis/index.ts";
+import type { StateMachine, StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
-import { createRpc } from "../rpc/index.ts";
+import { createRpc, type NodeApi } from "../rpc/index.ts";
 import { lockDirectory } from "../storage/index.ts";
-import { recordHalt, refuseAfterHalt } from "./halt.ts";
+import { recordHalt, refuseAfterHalt, withBundle } from "./halt.ts";
 import { type Identity, openIdentity } from "./keys.ts";
 import { LiveNode } from "./live-node.ts";
+import { loadStateMachine, machineOf } from "./machine.ts";
 import { type ChainRoot, chainRootOf, closeStores, openStores, restore } from "./restoration.ts";
 import { openSignedMark } from "./signed-mark.ts";
 
@@ -19,6 +21,8 @@ export type ValidatorOptions = {
   readonly genesis: Genesis;
   /** Of both key files; needed if they are encrypted. */
   readonly passphrase?: string | undefined;
+  /** The application that genesis names; that of the configuration, or the built-in ledger, unless given. */
+  readonly stateMachine?: StateMachine | undefined;
   readonly log: Log;
   /** The node can do no more: stop it and exit with the error's code. Called once. */
   readonly onFatal: (error: unknown) => void;
@@ -26,6 +30,10 @@ export type ValidatorOptions = {
 
 export type RunningValidator = {
   readonly rpcUrl: string;
+  /** What the HTTP interface asks, without HTTP. */
+  readonly api: NodeApi;
+  /** The state after the last final block. */
+  readonly state: StateReader;
   /** Called with the height of every block that becomes final. */
   readonly onFinal: (listener: (height: Height) => void) => void;
   readonly stop: () => Promise<void>;
@@ -49,7 +57,8 @@ export async function startValidator(options: ValidatorOptions): Promise<Running
   try {
     const node = await openNode(options, closers);
     const rpcUrl = await serve(options, node, closers);
-    return { rpcUrl, onFinal: (listener) => node.onFinal(listener), stop };
+    const { api, state } = node;
+    return { rpcUrl, api, state, onFinal: (listener) => node.onFinal(listener), stop };
   } catch (error) {
     await stop().catch((failure: unknown) => options.log.warn({ err: failure }, "not all closed"));
     throw error;
@@ -59,10 +68,17 @@ export async function startValidator(options: ValidatorOptions): Promise<Running
 async function openNode(options: ValidatorOptions, closers: Closers): Promise<LiveNode> {
   const { config, genesis, log } = options;
   const root = chainRootOf(genesis);
+  const machine = machineOf(root, await applicationOf(options), (error) => {
+    log.error({ err: error }, "the application threw; the call has failed");
+  });
   const unmarked = await openIdentity(options, options.passphrase);
   const { identity, hasSignedBefore } = markSignatures(options, root, unmarked);
   const stores = await openDirectory(config, root, closers);
-  const restored = await restore(root, stores, hasSignedBefore);
+  const version = packageVersion();
+  const owner = { chainId: root.validators.chainId, application: machine.name, version };
+  const restored = await restore(root, stores, { hasSignedBefore, machine }).catch((error) => {
+    throw withBundle(config.dataDir, error, owner);
+  });
   const failed = once((error: unknown) => {
     log.fatal({ err: error }, "the node cannot go on");
     options.onFatal(error);
@@ -74,13 +90,20 @@ async function openNode(options: ValidatorOptions, closers: Closers): Promise<Li
     hasSignedBefore,
     stores,
     restored,
-    version: packageVersion(),
+    version,
     log,
     failed,
-    onHalt: (halt, replica) => failed(recordHalt(config.dataDir, halt, replica.evidence)),
+    onHalt: (contradiction) => failed(recordHalt(config.dataDir, contradiction, owner)),
   });
   closers.push(() => node.stop());
   return node;
+}
+
+/** What the program brings, or else what the configuration names; undefined: the built-in ledger. */
+async function applicationOf(options: ValidatorOptions): Promise<StateMachine | undefined> {
+  const { stateMachine, config } = options;
+  if (stateMachine !== undefined || config.application === undefined) return stateMachine;
+  return loadStateMachine(config.application);
 }
 
 /** From its first signature on, a key is known to have signed, whatever becomes of the data directory. */

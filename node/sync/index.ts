@@ -20,6 +20,7 @@ export {
   carriesItsPayload,
   MAX_ASKED_BODIES,
   MAX_BATCH_TRANSACTIONS,
+  MAX_BLOCK_TRANSACTIONS,
   MAX_INLINE_BODIES,
   MAX_INLINE_BYTES,
   type ProposalWithPayload,

@@ -1,11 +1,25 @@
 // Signed transactions and the calls of the built-in ledger. Portable: clients and browsers use this folder too.
 
 export {
+  type AcquireLeaseCall,
   type Call,
   callCodec,
+  type DeleteRecordCall,
   decodeCall,
   encodeCall,
+  type GiveRecordCall,
+  MAX_EVIDENCE_MESSAGE_BYTES,
+  MAX_LEASE_HEIGHTS,
   MAX_MEMO_BYTES,
+  MAX_PAYMENTS,
+  MAX_RECORD_BYTES,
+  MAX_RECORD_KEY_BYTES,
+  type PayManyCall,
+  type Payment,
+  type PutRecordCall,
+  type ReleaseLeaseCall,
+  type ReportEvidenceCall,
+  type RotateKeyCall,
   type TransferCall,
 } from "./call.ts";
 export {

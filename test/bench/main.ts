@@ -13,9 +13,10 @@ import {
   measureThroughput,
   type ThroughputOptions,
 } from "./measurements.ts";
+import { measureState } from "./state.ts";
 import { rounded } from "./statistics.ts";
 
-const NAMES = ["cold-start", "idle", "ceiling", "throughput", "crash"] as const;
+const NAMES = ["state", "cold-start", "idle", "ceiling", "throughput", "crash"] as const;
 type Name = (typeof NAMES)[number];
 
 const VALIDATORS = 4;
@@ -45,6 +46,25 @@ function isWanted(name: Name): boolean {
 
 function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`${text}\n`);
+}
+
+async function state(): Promise<void> {
+  progress("state: blocks of random keys at two sizes of the state, in turn");
+  const found = await measureState([100_000, 1_000_000], flags.quick ? 1 : 5);
+  const base = found.bySize[0];
+  const lines = found.bySize.map((cost): Row => {
+    const { keys, microsecondsAKey, bytesAKey, historyBytesAKey, nodesAKey } = cost;
+    const times = rounded(microsecondsAKey / (base?.microsecondsAKey ?? 1));
+    return [
+      `an updated key of ${keys.toLocaleString("en")}`,
+      `${rounded(microsecondsAKey)} us`,
+      `${times} times the first; ${rounded(nodesAKey)} nodes hashed, ${Math.round(bytesAKey)} bytes ` +
+        `a key, ${Math.round(historyBytesAKey)} an update in the history`,
+    ];
+  });
+  const load = found.load.map(rounded).join(" and ");
+  const rounds = `medians of ${found.rounds}, each process of its own`;
+  report("state", found, ...lines, ["load while it ran", load, rounds]);
 }
 
 async function coldStart(): Promise<void> {
@@ -137,6 +157,7 @@ function machine(): void {
 
 try {
   machine();
+  if (isWanted("state")) await state();
   if (isWanted("cold-start")) await coldStart();
   if (isWanted("idle")) await idle();
   const ceilingPerSecond = isWanted("ceiling") ? await ceiling() : undefined;

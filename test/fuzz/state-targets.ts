@@ -1,7 +1,7 @@
 // What is executed and proven: receipts and where they lie, accounts, map proofs, the binary genesis.
 
 import { ascii, decode, encode, equalBytes, type Nonce } from "../../crypto/index.ts";
-import { genesisCodec } from "../../node/genesis/genesis.ts";
+import { genesisCodec } from "../../node/chain/index.ts";
 import { decodeAccount, encodeAccount } from "../../node/ledger/account.ts";
 import { AuthenticatedMap } from "../../node/ledger/authenticated-map.ts";
 import {
@@ -106,7 +106,14 @@ export const STATE_TARGETS: readonly Target[] = [
   codecTarget({
     name: "last-block",
     codec: lastBlockCodec,
-    values: [{ height, timestampMs: 1_700_000_000_000, receiptsRoot: hashOf("receipts") }],
+    values: [
+      {
+        height,
+        timestampMs: 1_700_000_000_000,
+        receiptsRoot: hashOf("receipts"),
+        previous: hashOf("previous"),
+      },
+    ],
   }),
   codecTarget({
     name: "map-proof",

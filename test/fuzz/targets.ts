@@ -4,6 +4,7 @@
 // over real sockets), readers that only wrap JSON.parse around files of our own (devnet recipe, halt marker), LMDB keys.
 
 import { CONSENSUS_TARGETS } from "./consensus-targets.ts";
+import { PROOF_TARGETS } from "./proof-targets.ts";
 import { STATE_TARGETS } from "./state-targets.ts";
 import { STORAGE_TARGETS } from "./storage-targets.ts";
 import type { Target } from "./target.ts";
@@ -14,6 +15,7 @@ export const TARGETS: readonly Target[] = [
   ...CONSENSUS_TARGETS,
   ...WIRE_TARGETS,
   ...STATE_TARGETS,
+  ...PROOF_TARGETS,
   ...STORAGE_TARGETS,
   ...TEXT_TARGETS,
 ];

@@ -3,6 +3,7 @@
 import type { PlantedBug } from "./planted-bug.ts";
 
 const ACCOUNTS = "node/ledger/account-ledger";
+const TRANSFERS = "node/ledger/built-in/transfers";
 const VOTING = "node/replica/voting-conditions";
 
 export const LEDGER_BUGS: readonly PlantedBug[] = [
@@ -22,7 +23,7 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     why: "The recipient is paid and the sender is not charged.",
     edits: [
       {
-        module: ACCOUNTS,
+        module: TRANSFERS,
         find: "balance: account.balance - call.amount",
         replace: "balance: account.balance",
       },
@@ -33,10 +34,10 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
     why: "The recipient is read before the sender is written: who pays oneself is paid twice.",
     edits: [
       {
-        module: ACCOUNTS,
-        find: "state.set(sender.key, encodeAccount({ ...account, balance: account.balance - call.amount })); // Reads what was just written: a transfer to oneself comes out even. credit(state, accountKey(call.to), call.amount);",
+        module: TRANSFERS,
+        find: "state.set(key, encodeAccount({ ...account, balance: account.balance - call.amount })); // Reads what was just written: a transfer to oneself comes out even. credit(state, call.to, call.amount);",
         replace:
-          "const before = readAccount(state, accountKey(call.to)) ?? EMPTY_ACCOUNT; state.set(sender.key, encodeAccount({ ...account, balance: account.balance - call.amount })); state.set(accountKey(call.to), encodeAccount({ ...before, balance: before.balance + call.amount }));",
+          "const before = readAccount(state, accountKey(call.to)) ?? EMPTY_ACCOUNT; state.set(key, encodeAccount({ ...account, balance: account.balance - call.amount })); state.set(accountKey(call.to), encodeAccount({ ...before, balance: before.balance + call.amount }));",
       },
     ],
   },

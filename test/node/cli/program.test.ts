@@ -10,6 +10,7 @@ const COMMANDS = [
   "devnet",
   "node",
   "status",
+  "diagnose",
   "tx",
   "tx transfer",
   "tx send",

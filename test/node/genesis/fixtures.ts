@@ -8,6 +8,7 @@ import {
   publicKey,
 } from "../../../crypto/index.ts";
 import {
+  BUILT_IN_APPLICATION,
   DEFAULT_CONSENSUS_PARAMS,
   DEFAULT_LEDGER_PARAMS,
   type Genesis,
@@ -32,6 +33,7 @@ export const genesis: Genesis = {
   ],
   consensus: DEFAULT_CONSENSUS_PARAMS,
   ledger: DEFAULT_LEDGER_PARAMS,
+  application: BUILT_IN_APPLICATION,
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: tests reach into JSON to spoil it

@@ -112,15 +112,21 @@ describe("genesis.json is refused", () => {
     expect(refusalOf(text)).toEqual({ refusal: "unknown-key", path: "validators[1].telephone" });
   });
 
-  test.each(["version", "name", "genesisTimeMs", "validators", "accounts", "consensus", "ledger"])(
-    "without %s",
-    (key) => {
-      const text = changed((json) => {
-        delete json[key];
-      });
-      expect(refusalOf(text)).toMatchObject({ refusal: "missing-key", path: key });
-    },
-  );
+  test.each([
+    "version",
+    "name",
+    "genesisTimeMs",
+    "validators",
+    "accounts",
+    "consensus",
+    "ledger",
+    "application",
+  ])("without %s", (key) => {
+    const text = changed((json) => {
+      delete json[key];
+    });
+    expect(refusalOf(text)).toMatchObject({ refusal: "missing-key", path: key });
+  });
 
   test.each(["baseTimeoutMs", "blockIntervalMs", "maxClockDriftMs"])(
     "without consensus.%s, for defaults may change and chain ids may not",
@@ -194,6 +200,11 @@ describe("genesis.json is refused", () => {
     ["ledger.minFee", 1],
     ["ledger.fees", "treasury"],
     ["consensus.leaders", "reverse"],
+    ["application", "ledger"],
+    ["application.name", "Ledger"],
+    ["application.parameters", "0x1"],
+    ["application.parameters", "0xAB"],
+    ["application.parameters", `0x${"00".repeat(64 * 1024 + 1)}`],
   ])("with %s being %j", (path, value) => {
     const shown = path.replaceAll(/\.(\d)/g, "[$1]");
     expect(refusalOf(withValue(path, value))).toMatchObject({

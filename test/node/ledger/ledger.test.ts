@@ -10,84 +10,19 @@ import {
 } from "../../../crypto/index.ts";
 import {
   createAccountLedger,
-  type ExecutableBlock,
   genesisStateRoot,
   LAST_BLOCK_KEY,
   Ledger,
   lastBlockCodec,
+  lastBlockHash,
   MAX_UNFINAL_BLOCKS,
   receiptHash,
-  type StateMachine,
-  type StateWriter,
   type StoredChange,
   type StoredEntry,
   verifyMapProof,
 } from "../../../node/ledger/index.ts";
-import type { SignedTransaction } from "../../../node/transaction/index.ts";
-import { addressNamed, block, chainId, named, nativeHashers, transfer } from "./fixtures.ts";
-
-type Write = readonly [key: readonly number[], value: number | undefined];
-
-/**
- * A state machine for which a transaction is a list of writes, so that tests reach what accounts never do: deletion,
- * and reverting halfway. A call is `key, value` byte pairs; the value 0 deletes, 255 reverts all writes so far.
- */
-const writing: StateMachine<readonly Write[]> = {
-  name: "writing",
-  initialize: (state, genesis) => {
-    for (const [key, value] of genesis) write(state, key, value);
-  },
-  check: () => ({ ok: true }),
-  admit: () => ({ ok: false, code: "not-for-pools" }),
-  execute: (_, transactions, state) =>
-    transactions.map(({ id, transaction: { call } }, index) => {
-      const start = state.savepoint();
-      for (let at = 0; at + 1 < call.length; at += 2) {
-        const [key = 1, value = 0] = call.subarray(at, at + 2);
-        if (value === 255) state.revert(start);
-        else write(state, [key], value === 0 ? undefined : value);
-      }
-      return {
-        transaction: id,
-        index,
-        result: "ok",
-        code: "",
-        feePaid: 0n,
-        output: call.slice(0, 1),
-      };
-    }),
-  query: () => ({ ok: false, refusal: "unknown-path" }),
-};
-
-function write(state: StateWriter, key: readonly number[], value: number | undefined): void {
-  if (value === undefined) state.delete(Uint8Array.from(key));
-  else state.set(Uint8Array.from(key), Uint8Array.of(value));
-}
-
-const GENESIS: readonly Write[] = [
-  [[10], 1],
-  [[20], 2],
-  [[30], 3],
-];
-const options = { machine: writing, chainId, hashers: nativeHashers };
-const genesis = { hash: named("genesis"), timestampMs: 0, application: GENESIS };
-
-function fresh(): Ledger<readonly Write[]> {
-  return Ledger.fromGenesis(options, genesis);
-}
-
-function writes(...call: readonly number[]): SignedTransaction {
-  return transfer({ from: "alice", to: "bob", call: Uint8Array.from(call) });
-}
-
-function on(
-  parent: string,
-  name: string,
-  height: number,
-  ...calls: (readonly number[])[]
-): ExecutableBlock {
-  return block(name, { on: parent, height, transactions: calls.map((call) => writes(...call)) });
-}
+import { addressNamed, block, chainId, named, transfer } from "./fixtures.ts";
+import { fresh, genesis, on, options, type Write, writing } from "./writing-ledger.ts";
 
 function valueAt(ledger: Ledger<readonly Write[]>, key: number): number | undefined {
   return ledger.reader().get(Uint8Array.of(key))?.[0];
@@ -156,13 +91,15 @@ describe("a ledger", () => {
   test("puts height, time and receipts of the block under its state root", () => {
     const ledger = fresh();
     const executed = ledger.execute(on("genesis", "a", 1, [10, 5], [20, 6], [30, 7]));
-    const { proof, tip } = ledger.prove(LAST_BLOCK_KEY);
-    expect(tip.stateRoot).toEqual(executed.stateRoot);
-    const verdict = verifyMapProof(executed.stateRoot, LAST_BLOCK_KEY, proof);
-    const bytes = verdict.ok ? verdict.value : undefined;
+    ledger.commit(named("a"));
+    const proved = ledger.proveAt(1 as Height, LAST_BLOCK_KEY);
+    expect(proved?.tip.stateRoot).toEqual(executed.stateRoot);
+    const verdict = proved && verifyMapProof(executed.stateRoot, LAST_BLOCK_KEY, proved.proof);
+    const bytes = verdict?.ok ? verdict.value : undefined;
     const lastBlock = decode(lastBlockCodec, bytes ?? new Uint8Array(0));
     const { receiptsRoot } = executed;
-    const value = { height: 1, timestampMs: 1_000, receiptsRoot };
+    const previous = lastBlockHash(fresh().reader().get(LAST_BLOCK_KEY) ?? new Uint8Array(0));
+    const value = { height: 1, timestampMs: 1_000, receiptsRoot, previous };
     expect(lastBlock).toEqual({ ok: true, value });
     const leaves = executed.receipts.map((receipt) => receiptHash(receipt));
     const [, leaf = named("no leaf")] = leaves;
@@ -354,6 +291,7 @@ test("a restored ledger goes on as if nothing had happened", () => {
 });
 
 test("the record of the last block has a fixed layout", () => {
-  const record = { height: 1 as Height, timestampMs: 2, receiptsRoot: named("receipts") };
-  expect(encode(lastBlockCodec, record)).toHaveLength(48);
+  const receiptsRoot = named("receipts");
+  const record = { height: 1 as Height, timestampMs: 2, receiptsRoot, previous: named("before") };
+  expect(encode(lastBlockCodec, record)).toHaveLength(80);
 });

@@ -26,6 +26,7 @@ import {
   type RpcLimits,
   type TransactionStatus,
 } from "../../../node/rpc/index.ts";
+import { expectDocumented } from "./answers.ts";
 
 export const hashOf = (byte: number): Hash => hash(new Uint8Array(32).fill(byte));
 export const hexOf = (byte: number, count = 32): string =>
@@ -35,7 +36,7 @@ export const accountAddress: Address = address(new Uint8Array(20).fill(5));
 /** The id that the fake node gives to bytes: their first byte, 32 times. */
 const fakeId = (bytes: Uint8Array): Hash => hashOf(bytes[0] ?? 0);
 
-export const finalStatus: TransactionStatus = {
+export const finalStatus: Extract<TransactionStatus, { state: "final" }> = {
   state: "final",
   height: height(12),
   block: hashOf(0xb1),
@@ -94,6 +95,16 @@ export const nodeStatus: NodeStatus = {
   minFee: 1n,
 };
 
+/** What the fake node's proofs are made of. */
+export const PROOF = Uint8Array.of(0xfe, 0xed);
+
+/** Nothing stands under any key; proofs are of the height before the last. */
+function stateView(asked: { readonly key: Uint8Array; readonly proof: boolean }) {
+  const view = { key: asked.key, value: undefined };
+  const proven = { ...view, height: height(11), proof: PROOF };
+  return { ok: true, value: asked.proof ? proven : { ...view, height: height(12) } } as const;
+}
+
 /** Takes everything and keeps it pending; whatever a test says instead comes first. */
 export function fakeApi(overrides: Partial<NodeApi> = {}): NodeApi {
   const submit: NodeApi["submit"] = async (bytes) => ({
@@ -108,7 +119,14 @@ export function fakeApi(overrides: Partial<NodeApi> = {}): NodeApi {
     transaction: () => ({ state: "pending" }),
     waitFor: async () => ({ state: "pending" }),
     account: () => ({ balance: 18_446_744_073_709_551_615n, nonce: nonce(7), height: height(12) }),
+    state: (key, { proof }) => stateView({ key, proof }),
+    query: ({ argument }, { proof }) => stateView({ key: argument, proof }),
+    receiptProof: () => ({
+      ok: true,
+      value: { final: finalStatus, certifiedHeight: height(13), proof: PROOF },
+    }),
     block: () => blockView,
+    events: () => ({ tip: () => height(0), finalAt: () => undefined, subscribe: () => () => {} }),
     live: () => [],
     ready: () => [],
     metrics: async () => "quorate_height 12\n",
@@ -148,9 +166,12 @@ export async function serve(
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 export type Json = any;
 
+/** Every answer is held against the document. */
 export async function get(url: string): Promise<{ status: number; body: Json; answer: Response }> {
   const answer = await fetch(url);
-  return { status: answer.status, body: await answer.json(), answer };
+  const body = (await answer.json()) as Json;
+  expectDocumented({ method: "get", url }, answer, body);
+  return { status: answer.status, body, answer };
 }
 
 export async function post(
@@ -164,7 +185,9 @@ export async function post(
     body: body as string | Uint8Array<ArrayBuffer>,
     headers,
   });
-  return { status: answer.status, body: await answer.json(), answer };
+  const answered = (await answer.json()) as Json;
+  expectDocumented({ method: "post", url }, answer, answered);
+  return { status: answer.status, body: answered, answer };
 }
 
 /** Opens a connection that the test writes bytes to, closed with it. */

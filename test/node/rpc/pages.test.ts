@@ -123,7 +123,7 @@ describe("GET /v1/accounts/{address}", () => {
 
   test("refuses a parameter that would be ignored", async () => {
     const { url } = await serve();
-    const { status } = await get(`${url}/v1/accounts/${formatAddress(accountAddress)}?proof=1`);
+    const { status } = await get(`${url}/v1/accounts/${formatAddress(accountAddress)}?prove=1`);
     expect(status).toBe(400);
   });
 });

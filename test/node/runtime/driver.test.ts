@@ -94,8 +94,14 @@ function driving(answers: ((event: ReplicaEvent) => readonly ReplicaEffect[])[])
     chainId: committee.validators.chainId,
     signer: committee.signerOf(self),
     stores,
+    ledger: { proveAt: () => undefined },
     network,
     tracker,
+    events: {
+      indexed: (height: number) => void log.push(`events of ${height}`),
+      enteredView: (view: number) => void log.push(`view ${view}`),
+      foundEvidence: () => void log.push("evidence"),
+    },
     metrics: createMetrics({ sample: () => ({}) as never, processMetrics: false }),
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet },
     onAnswer: (id: number) => {
@@ -164,7 +170,21 @@ describe("the driver", () => {
     driver.step(start);
     expect(log).toEqual(["finalize", "tell clients", "final"]);
     await settle();
-    expect(log).toEqual(["finalize", "tell clients", "final", "flush", "commit state"]);
+    const indexed = ["commit state", "events of 1"];
+    expect(log).toEqual(["finalize", "tell clients", "final", "flush", ...indexed]);
+  });
+
+  test("tells those who listen of views and of evidence", () => {
+    const first = committee.vote(block(1), { by: 3 });
+    const evidence = { offender: 3, view: 1 as View, first, second: first };
+    const { driver, log } = driving([
+      () => [
+        { type: "enter-view", view: 4 as View, leader: 0 },
+        { type: "evidence", evidence },
+      ],
+    ]);
+    driver.step(start);
+    expect(log).toEqual(["view 4", "evidence"]);
   });
 
   test.each([

@@ -2,10 +2,18 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { commitCertCodec, type Evidence, type Halt } from "../../../consensus/index.ts";
+import { blockHash, commitCertCodec, type Evidence, type Halt } from "../../../consensus/index.ts";
 import { encode, type Height, toHex, type View } from "../../../crypto/index.ts";
 import { exitCodeOf } from "../../../node/cli/exit-codes.ts";
-import { HaltError, recordHalt, refuseAfterHalt } from "../../../node/runtime/halt.ts";
+import type { Receipt } from "../../../node/ledger/index.ts";
+import {
+  type Contradiction,
+  HaltError,
+  recordHalt,
+  refuseAfterHalt,
+  withBundle,
+} from "../../../node/runtime/halt.ts";
+import { type ComputedBlock, readHaltBundle } from "../../../node/runtime/halt-bundle.ts";
 import { hashOf } from "../../consensus/fixtures.ts";
 import { block, committee } from "../replica/fixtures.ts";
 
@@ -26,10 +34,35 @@ const halt: Halt = {
 };
 const vote = committee.vote(block(1), { by: 2 });
 const evidence: Evidence = { offender: 2, view: 1 as View, first: vote, second: vote };
+const owner = { chainId: hashOf("chain"), application: "ledger", version: "1.2.3" };
+const receipt: Receipt = {
+  transaction: hashOf("transaction"),
+  index: 0,
+  result: "failed",
+  code: "no-funds",
+  feePaid: 2n ** 64n - 1n,
+  output: Uint8Array.of(7),
+};
+const computed: ComputedBlock = {
+  hash: blockHash(block(1)),
+  parent: hashOf("parent"),
+  parentRoot: hashOf("parent's state"),
+  stateRoot: hashOf("ours"),
+  receipts: [receipt],
+  changes: [
+    { key: Uint8Array.of(1, 2), value: Uint8Array.of(3) },
+    { key: Uint8Array.of(4), value: undefined },
+  ],
+};
+const found: Contradiction = { halt, evidence: [], computed, block: Uint8Array.of(5, 6) };
+
+function record(contradiction: Contradiction): HaltError {
+  return recordHalt(folder, contradiction, owner);
+}
 
 describe("a halt", () => {
   test("leaves a bundle with all that people need to compare", () => {
-    recordHalt(folder, halt, [evidence]);
+    record({ halt, evidence: [evidence] });
     const bundle: unknown = JSON.parse(readFileSync(join(folder, "halt.json"), "utf8"));
     expect(bundle).toMatchObject({
       reason: "state-diverged",
@@ -39,16 +72,54 @@ describe("a halt", () => {
       theirs: toHex(hashOf("theirs")),
       certificate: toHex(encode(commitCertCodec, cert)),
       evidence: [{ offender: 2 }],
+      chainId: toHex(hashOf("chain")),
+      application: "ledger",
+      versions: { quorate: "1.2.3", node: process.version },
     });
   });
 
+  test("leaves all that this validator computed, to be read again as it was", () => {
+    record(found);
+    expect(readHaltBundle(folder)).toEqual({
+      reason: "state-diverged",
+      height: 1,
+      ours: hashOf("ours"),
+      theirs: hashOf("theirs"),
+      computed,
+      block: Uint8Array.of(5, 6),
+      isCut: false,
+    });
+  });
+
+  test("leaves a block out that is too large, and says how large", () => {
+    record({ ...found, block: new Uint8Array(4 * 2 ** 20 + 1) });
+    const bundle: unknown = JSON.parse(readFileSync(join(folder, "halt.json"), "utf8"));
+    expect(bundle).toMatchObject({ blockBytes: 4 * 2 ** 20 + 1 });
+    expect(readHaltBundle(folder)?.block).toBeUndefined();
+  });
+
+  test("leaves the changes out that are too many, and says so", () => {
+    const change = { key: Uint8Array.of(1), value: undefined };
+    const changes = Array.from({ length: 65_537 }, () => change);
+    record({ ...found, computed: { ...computed, changes } });
+    const bundle = readHaltBundle(folder);
+    expect(bundle?.isCut).toBe(true);
+    expect(bundle?.computed?.changes.length).toBe(65_536);
+  });
+
+  test("leaves the changes out that are too long together, and says so", () => {
+    const change = { key: Uint8Array.of(1), value: new Uint8Array(3 * 2 ** 20) };
+    record({ ...found, computed: { ...computed, changes: [change, change] } });
+    expect(readHaltBundle(folder)?.computed?.changes.length).toBe(1);
+  });
+
   test("leaves nothing half written beside it", () => {
-    recordHalt(folder, halt, []);
+    record({ halt, evidence: [] });
     expect(readdirSync(folder)).toEqual(["halt.json"]);
   });
 
   test("ends with an error that says what happened and what not to do", () => {
-    const error = recordHalt(folder, halt, []);
+    const error = record({ halt, evidence: [] });
     expect(error).toBeInstanceOf(HaltError);
     expect(error.message).toContain("state-diverged at height 1");
     expect(error.message).toContain("Do not restart");
@@ -56,9 +127,34 @@ describe("a halt", () => {
   });
 
   test("ends with that error even when the bundle cannot be written", () => {
-    const error = recordHalt(join(folder, "no such folder"), halt, []);
+    const error = recordHalt(join(folder, "no such folder"), { halt, evidence: [] }, owner);
     expect(error).toBeInstanceOf(HaltError);
     expect(error.cause).toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("a contradiction that is found while a validator starts", () => {
+  test("leaves a bundle, too", () => {
+    const error = withBundle(folder, new HaltError("diverged", found), owner);
+    expect(error).toMatchObject({ code: "SAFETY_HALT" });
+    expect(readHaltBundle(folder)?.computed).toEqual(computed);
+  });
+
+  test("is not made of any other failure", () => {
+    const failure = new Error("the disk is full");
+    expect(withBundle(folder, failure, owner)).toBe(failure);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe("a bundle", () => {
+  test("is not there where nothing has halted", () => {
+    expect(readHaltBundle(folder)).toBeUndefined();
+  });
+
+  test.each(["", "{", "null", '{"reason":1}'])("that is %o is damage", (text) => {
+    writeFileSync(join(folder, "halt.json"), text);
+    expect(() => readHaltBundle(folder)).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
   });
 });
 
@@ -68,7 +164,7 @@ describe("a start", () => {
   });
 
   test("is refused after a halt, with the reason", () => {
-    recordHalt(folder, halt, []);
+    record({ halt, evidence: [] });
     expect(() => refuseAfterHalt(folder)).toThrow(HaltError);
     expect(() => refuseAfterHalt(folder)).toThrow("state-diverged");
   });

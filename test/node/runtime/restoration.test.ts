@@ -128,7 +128,7 @@ async function life<T>(act: (stores: Stores) => Promise<T> | T): Promise<T> {
 }
 
 const resume = (chain: ChainRoot = root, hasSignedBefore = false): Promise<Restored> =>
-  life((stores) => restore(chain, stores, hasSignedBefore));
+  life((stores) => restore(chain, stores, { hasSignedBefore }));
 
 /** The state after this chain, by a node that executed it in one go. */
 async function referenceRoot(blocks: readonly Stored[]): Promise<Hash> {
@@ -160,7 +160,7 @@ describe("a fresh directory", () => {
   test("opens again after a life that stored blocks before it ever signed", async () => {
     const [first] = chainOf(1);
     await life(async (stores) => {
-      await restore(root, stores, false);
+      await restore(root, stores, { hasSignedBefore: false });
       finalize(stores, first as Stored);
     });
     expect((await resume()).tip.height).toBe(1);
@@ -190,7 +190,7 @@ describe("a state store behind the block log", () => {
 
   test("is brought to the last final block, with the tip's view and time", async () => {
     await life(async (stores) => {
-      await restore(root, stores, false);
+      await restore(root, stores, { hasSignedBefore: false });
       for (const stored of blocks) finalize(stores, stored);
       sign(stores, 5);
     });
@@ -255,7 +255,14 @@ describe("a state store behind the block log", () => {
       finalize(stores, stored, encode(commitCertCodec, cert));
       sign(stores, 1);
     });
-    await expect(resume()).rejects.toMatchObject({ code: "SAFETY_HALT" });
+    await expect(resume()).rejects.toMatchObject({
+      code: "SAFETY_HALT",
+      found: {
+        halt: { reason: "state-diverged", height: 1, theirs: hashOf("another state"), cert },
+        computed: { hash: blockHash(stored.block), receipts: [{ result: "ok" }] },
+        block: expect.any(Uint8Array),
+      },
+    });
   });
 });
 
@@ -307,7 +314,7 @@ describe("a directory that contradicts itself is refused", () => {
 
   test("when the state is ahead of the block log", async () => {
     await life(async (stores) => {
-      const { ledger } = await restore(root, stores, false);
+      const { ledger } = await restore(root, stores, { hasSignedBefore: false });
       const { stateRoot } = ledger.committed;
       stores.stateStore.commit({ height: 1 as Height, stateRoot, changes: [], transactions: [] });
       sign(stores, 1);
@@ -317,12 +324,12 @@ describe("a directory that contradicts itself is refused", () => {
 
   test("when the stored state has another root than it should", async () => {
     await life(async (stores) => {
-      await restore(root, stores, false);
+      await restore(root, stores, { hasSignedBefore: false });
       finalize(stores, blocks[0] as Stored);
       sign(stores, 1);
     });
     await life(async (stores) => {
-      const { stateRoot } = (await restore(root, stores, false)).tip;
+      const { stateRoot } = (await restore(root, stores, { hasSignedBefore: false })).tip;
       const key = Uint8Array.of(1, 2, 3);
       finalize(stores, blocks[1] as Stored);
       const changes = [{ key, value: key }];

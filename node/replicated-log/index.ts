@@ -1,0 +1,8 @@
+// A replicated log to embed in a program.
+
+export { AppendError, type Appended, type AppendOptions } from "./append.ts";
+export {
+  createReplicatedLog,
+  type ReplicatedLog,
+  type ReplicatedLogOptions,
+} from "./replicated-log.ts";

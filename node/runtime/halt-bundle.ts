@@ -1,0 +1,204 @@
+// halt.json: what a validator that halted knew. The certificate that contradicts it, and, for the block in question, all
+// that it computed itself, so that `quorate diagnose` and people can find the transaction and the key. Bounded in size.
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { commitCertCodec, type Evidence, type Halt, messageCodec } from "../../consensus/index.ts";
+import {
+  encode,
+  fromHex,
+  HASH_BYTES,
+  type Hash,
+  type Height,
+  hash,
+  height,
+  toHex,
+} from "../../crypto/index.ts";
+import type { Receipt, StoredChange } from "../ledger/index.ts";
+import { StorageError } from "../storage/index.ts";
+
+/** What this validator computed for one block. */
+export type ComputedBlock = {
+  readonly hash: Hash;
+  readonly parent?: Hash | undefined;
+  /** Of the state that the block was executed on. */
+  readonly parentRoot?: Hash | undefined;
+  readonly stateRoot: Hash;
+  /** Of every transaction, the skipped ones, too. */
+  readonly receipts: readonly Receipt[];
+  readonly changes: readonly StoredChange[];
+};
+
+/** Whose bundle it is. */
+export type BundleOwner = {
+  readonly chainId: Hash;
+  readonly application: string;
+  readonly version: string;
+};
+
+export type HaltDetails = BundleOwner & {
+  readonly evidence: readonly Evidence[];
+  readonly computed?: ComputedBlock | undefined;
+  /** The block in question with its bodies, as the log keeps it. */
+  readonly block?: Uint8Array | undefined;
+};
+
+/** What of a bundle `quorate diagnose` uses. */
+export type HaltBundle = {
+  readonly reason: string;
+  readonly height: Height;
+  readonly ours: Hash;
+  readonly theirs: Hash;
+  readonly computed?: ComputedBlock;
+  readonly block?: Uint8Array;
+  /** The bundle was too small for all of them. */
+  readonly isCut: boolean;
+};
+
+export const BUNDLE_FILE = "halt.json";
+
+const MAX_BLOCK_BYTES = 4 * 2 ** 20;
+const MAX_RECEIPTS = 16_384;
+const MAX_CHANGES = 65_536;
+/** All changes together; the first that does not fit and all after it stay out. */
+const MAX_CHANGES_BYTES = 4 * 2 ** 20;
+/** Twice of everything in hex, the evidence, and what surrounds it. */
+const MAX_BUNDLE_BYTES = 64 * 2 ** 20;
+
+export function bundleJson(halt: Halt, details: HaltDetails): string {
+  const { reason, height, view, ours, theirs, cert } = halt;
+  const { chainId, application, version, evidence, computed, block } = details;
+  const bundle = {
+    reason,
+    height: `${height}`,
+    view: `${view}`,
+    ours: toHex(ours),
+    theirs: toHex(theirs),
+    chainId: toHex(chainId),
+    application,
+    versions: { quorate: version, node: process.version },
+    ...(cert === undefined ? {} : { certificate: toHex(encode(commitCertCodec, cert)) }),
+    ...(computed === undefined ? {} : { computed: computedJson(computed) }),
+    ...blockJson(block),
+    evidence: evidence.map(({ offender, first, second }) => ({
+      offender,
+      first: toHex(encode(messageCodec, first)),
+      second: toHex(encode(messageCodec, second)),
+    })),
+  };
+  return `${JSON.stringify(bundle, undefined, 2)}\n`;
+}
+
+function blockJson(block: Uint8Array | undefined) {
+  if (block === undefined) return {};
+  if (block.length > MAX_BLOCK_BYTES) return { blockBytes: block.length };
+  return { block: toHex(block) };
+}
+
+function computedJson(computed: ComputedBlock) {
+  const { hash, parent, parentRoot, stateRoot, receipts, changes } = computed;
+  const kept = fittingChanges(changes);
+  return {
+    block: toHex(hash),
+    ...(parent === undefined ? {} : { parent: toHex(parent) }),
+    ...(parentRoot === undefined ? {} : { parentRoot: toHex(parentRoot) }),
+    stateRoot: toHex(stateRoot),
+    receipts: receipts.slice(0, MAX_RECEIPTS).map((receipt) => ({
+      ...receipt,
+      transaction: toHex(receipt.transaction),
+      feePaid: `${receipt.feePaid}`,
+      output: toHex(receipt.output),
+    })),
+    changes: kept.map(({ key, value }) => ({
+      key: toHex(key),
+      value: value === undefined ? null : toHex(value),
+    })),
+    receiptsOmitted: Math.max(0, receipts.length - MAX_RECEIPTS),
+    changesOmitted: changes.length - kept.length,
+  };
+}
+
+function fittingChanges(changes: readonly StoredChange[]): readonly StoredChange[] {
+  let bytes = 0;
+  const end = changes.findIndex(({ key, value }, index) => {
+    bytes += key.length + (value?.length ?? 0);
+    return bytes > MAX_CHANGES_BYTES || index >= MAX_CHANGES;
+  });
+  return end < 0 ? changes : changes.slice(0, end);
+}
+
+const bytesSchema = z.string().transform((text, context): Uint8Array => {
+  const bytes = fromHex(text);
+  if (bytes !== undefined) return bytes;
+  context.addIssue({ code: "custom", message: "no hex" });
+  return z.NEVER;
+});
+const hashSchema = bytesSchema
+  .refine((bytes) => bytes.length === HASH_BYTES, "no hash")
+  .transform((bytes) => hash(bytes));
+const heightSchema = z
+  .string()
+  .regex(/^[0-9]{1,16}$/)
+  .transform((text) => height(Number(text)));
+
+const receiptSchema = z.object({
+  transaction: hashSchema,
+  index: z.number().int().nonnegative(),
+  result: z.enum(["ok", "failed", "skipped"]),
+  code: z.string(),
+  feePaid: z
+    .string()
+    .regex(/^[0-9]{1,20}$/)
+    .transform(BigInt),
+  output: bytesSchema,
+});
+
+const bundleSchema = z.object({
+  reason: z.string(),
+  height: heightSchema,
+  ours: hashSchema,
+  theirs: hashSchema,
+  block: bytesSchema.optional(),
+  computed: z
+    .object({
+      block: hashSchema,
+      parent: hashSchema.optional(),
+      parentRoot: hashSchema.optional(),
+      stateRoot: hashSchema,
+      receipts: z.array(receiptSchema).max(MAX_RECEIPTS),
+      changes: z
+        .array(z.object({ key: bytesSchema, value: bytesSchema.nullable() }))
+        .max(MAX_CHANGES),
+      receiptsOmitted: z.number(),
+      changesOmitted: z.number(),
+    })
+    .optional(),
+});
+
+/** The bundle of an earlier halt, if there was one. @throws {StorageError} LOG_DAMAGED if it cannot be read */
+export function readHaltBundle(directory: string): HaltBundle | undefined {
+  const path = join(directory, BUNDLE_FILE);
+  if (!existsSync(path)) return undefined;
+  try {
+    const { size } = statSync(path);
+    if (size > MAX_BUNDLE_BYTES) throw new Error(`it has ${size} bytes`);
+    const { reason, height, ours, theirs, block, computed } = bundleSchema.parse(
+      JSON.parse(readFileSync(path, "utf8")),
+    );
+    const common = { reason, height, ours, theirs, ...(block === undefined ? {} : { block }) };
+    if (computed === undefined) return { ...common, isCut: false };
+    const { receiptsOmitted, changesOmitted, changes, block: hash, ...rest } = computed;
+    const stored = changes.map(({ key, value }) => ({ key, value: value ?? undefined }));
+    const isCut = receiptsOmitted > 0 || changesOmitted > 0;
+    return { ...common, computed: { ...rest, hash, changes: stored }, isCut };
+  } catch (error) {
+    throw new StorageError({
+      code: "LOG_DAMAGED",
+      what: "the bundle of a halt cannot be read",
+      path,
+      remedy: "Move the bundle out of the directory to compare what is left without it.",
+      cause: error,
+    });
+  }
+}
