@@ -22,7 +22,7 @@ export function registerVerifyCommand(program: Program): void {
       ]);
       const { facts, unproven } = await provenBy(await readEvidence(file), trustedGenesis(genesis));
       output.record({ type: "proven", ...facts, unproven }, () => {
-        return table(Object.entries(facts).map(([name, value]) => [name, textOf(value)]));
+        return table(rowsOf(facts));
       });
       if (unproven.length > 0) {
         output.note(`the proof says nothing about ${unproven.join(", ")}`);
@@ -32,7 +32,12 @@ export function registerVerifyCommand(program: Program): void {
   });
 }
 
-function textOf(value: unknown): string {
-  if (value === null) return "none";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+/** Fields within a field, such as those of a receipt, get rows of their own unless they stand there already. */
+function rowsOf(facts: Readonly<Record<string, unknown>>): readonly (readonly string[])[] {
+  return Object.entries(facts).flatMap(([name, value]) => {
+    if (typeof value !== "object" || value === null) return [[name, String(value ?? "none")]];
+    return Object.entries(value)
+      .filter(([inner]) => !(inner in facts))
+      .map(([inner, innerValue]) => [inner, String(innerValue)]);
+  });
 }

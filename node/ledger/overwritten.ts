@@ -14,6 +14,8 @@ export type SlotLeaf = Leaf & { readonly slot: number };
 /** Rough sizes in memory of what is kept for a node and for a leaf, its value apart. */
 const BYTES_PER_NODE = 36;
 const BYTES_PER_LEAF = 280;
+/** Every block is asked about once or twice, for the proof that is kept of the one before; sorting costs thirty scans. */
+const MAX_SCANS = 4;
 
 export class Overwritten {
   // Not one object for each leaf: a history keeps a hundred thousand of them.
@@ -24,8 +26,9 @@ export class Overwritten {
   readonly #inserted: Uint8Array[] = [];
   #valueBytes = 0;
   #nodes: OverwrittenNodes | undefined;
-  /** The leaves in the order of their keys: made when somebody asks, which is seldom. */
+  /** The leaves in the order of their keys: made when somebody keeps asking, which is seldom. */
   #order: Int32Array | undefined;
+  #scans = 0;
 
   /** A leaf that the block is about to change, or to take away; no leaf twice. */
   addLeaf(leaf: SlotLeaf): void {
@@ -65,6 +68,16 @@ export class Overwritten {
 
   /** The leaf of `key` or of the next smaller one before the block; undefined: it is the same after the block. */
   leafFor(key: Uint8Array): SlotLeaf | undefined {
+    const isWorthSorting = this.#order !== undefined || ++this.#scans > MAX_SCANS;
+    const position = isWorthSorting ? this.#search(key) : this.#scan(key);
+    if (position === undefined) return undefined;
+    const leaf = this.#leafAt(position);
+    const isLast = leaf.nextKey.length === 0;
+    return isLast || compareBytes(key, leaf.nextKey) < 0 ? leaf : undefined;
+  }
+
+  /** The position of the largest key that is not above `key`. */
+  #search(key: Uint8Array): number | undefined {
     this.#order ??= this.#sorted();
     let low = 0;
     let high = this.#order.length;
@@ -74,10 +87,19 @@ export class Overwritten {
         high = middle;
       } else low = middle + 1;
     }
-    if (low === 0) return undefined;
-    const leaf = this.#leafAt(this.#order[low - 1] as number);
-    const isLast = leaf.nextKey.length === 0;
-    return isLast || compareBytes(key, leaf.nextKey) < 0 ? leaf : undefined;
+    return this.#order[low - 1];
+  }
+
+  /** The same without the order. */
+  #scan(key: Uint8Array): number | undefined {
+    let best: number | undefined;
+    for (const [position, candidate] of this.#keys.entries()) {
+      if (compareBytes(candidate, key) > 0) continue;
+      const isBetter =
+        best === undefined || compareBytes(candidate, this.#keys[best] as Uint8Array) > 0;
+      if (isBetter) best = position;
+    }
+    return best;
   }
 
   #sorted(): Int32Array {

@@ -117,7 +117,7 @@ function quorumCerts({ first, second, say }: SmallChain): readonly CertificateVe
   const valid = second.block.justify;
   return [
     made("of genesis", first.block.justify, "none"),
-    made("of power 4 of 5", valid, "none"),
+    made("of power 5 of 6", valid, "none"),
     made("of all", say.qc(block, [0, 1, 2, 3]), "none"),
     made("of three validators with power 3", say.qc(block, [1, 2, 3]), "below-quorum"),
     made("of nobody, above genesis", say.qc(block, []), "below-quorum"),
@@ -144,8 +144,9 @@ function commitCerts(chain: SmallChain): readonly CertificateVector[] {
   const stranger = { ...cert.signatures, signers: [0, 1, 4] };
   const votes = say.qc(first.block, [0, 1, 3]).signatures;
   return [
-    made("of power 4 of 5", cert, "none"),
-    made("of power 3 of 5", say.commitCert(first.block, cert.stateRoot, [1, 2, 3]), "below-quorum"),
+    made("of power 5 of 6", cert, "none"),
+    made("of power 3 of 6", say.commitCert(first.block, cert.stateRoot, [1, 2, 3]), "below-quorum"),
+    made("of two thirds", say.commitCert(first.block, cert.stateRoot, [0, 1]), "below-quorum"),
     made("for another state root", { ...cert, stateRoot }, "bad-signature"),
     made("with two signatures swapped", { ...cert, signatures: swapped }, "bad-signature"),
     made(
@@ -164,7 +165,7 @@ function timeoutCerts({ second, third, tc }: SmallChain): readonly CertificateVe
   const [, ...views] = tc.highQcViews;
   const swapped = [1, 2, 2] as View[];
   return [
-    made("of power 4 of 5", tc, "none"),
+    made("of power 5 of 6", tc, "none"),
     made(
       "with an older QuorumCert than it claims",
       { ...tc, highQc: second.block.justify },
@@ -176,7 +177,7 @@ function timeoutCerts({ second, third, tc }: SmallChain): readonly CertificateVe
       { ...tc, highQcViews: views },
       "signatures-without-signers",
     ),
-    made("of power 2 of 5", { ...tc, signatures: fewer, highQcViews: views }, "below-quorum"),
+    made("of power 2 of 6", { ...tc, signatures: fewer, highQcViews: views }, "below-quorum"),
     made("of a view that its QuorumCert has reached", { ...tc, view: 2 as View }, FROM_THE_FUTURE),
     made("of epoch 1", { ...tc, epoch: 1 as Epoch, highQc: third.block.justify }, "wrong-epoch"),
   ];

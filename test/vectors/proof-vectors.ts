@@ -1,5 +1,6 @@
 // Proofs of the state and of receipts: those that hold, and the ways to spoil them.
 
+import type { Block } from "../../consensus/index.ts";
 import {
   ascii,
   decode,
@@ -78,6 +79,7 @@ function spoiltStateProofs(chain: SmallChain, valid: StateProof): readonly Chang
   const neighbour = stateProofOf(chain, third, accountKey(people.bob.address));
   const { siblings, leaf } = proof;
   const below = say.commitCert(third.block, cert.stateRoot, [1, 2, 3]);
+  const higher = say.commitCert(blockAbove(third), cert.stateRoot, [0, 1, 3]);
   const swapped = [found(siblings[1]), found(siblings[0]), ...siblings.slice(2)];
   const changedLeaf = { ...leaf, value: leaf.value.with(7, 0) };
   return [
@@ -88,7 +90,8 @@ function spoiltStateProofs(chain: SmallChain, valid: StateProof): readonly Chang
     ["with the path of another height", { proof: earlier.proof }, "wrong-root"],
     ["with the block of another height", { lastBlock: earlier.lastBlock }, "last-block-not-proven"],
     ["with the certificate of another height", { cert: earlier.cert }, "last-block-not-proven"],
-    ["signed by power 3 of 5", { cert: below }, "below-quorum"],
+    ["with a later block, certified with this state", { cert: higher }, "wrong-height"],
+    ["signed by power 3 of 6", { cert: below }, "below-quorum"],
     ["of epoch 1", { cert: { ...cert, epoch: 1 as Epoch } }, "wrong-epoch"],
     ["with another view than was signed", { cert: { ...cert, view: 5 as View } }, "bad-signature"],
     ["of view 0", { cert: { ...cert, view: 0 as View } }, "genesis-certificate"],
@@ -139,6 +142,7 @@ function spoiltReceiptProofs(
   const [block] = uncertified as [LastBlock];
   const later = { ...block, timestampMs: block.timestampMs + 1 };
   const below = say.commitCert(third.block, cert.stateRoot, [1, 2, 3]);
+  const higher = say.commitCert(blockAbove(third), cert.stateRoot, [0, 1, 3]);
   const otherPath = receiptProofOf(chain, third, 1).path;
   return [
     ["with another fee", { receipt: unpaid }, "receipt-not-in-block"],
@@ -149,11 +153,17 @@ function spoiltReceiptProofs(
     ["with another time of that block", { uncertified: [later] }, "broken-chain"],
     ["with a block that does not follow", { uncertified: [block, before] }, "broken-chain"],
     ["with the block of another height", { lastBlock: lastBlockProof(chain, second) }, UNPROVEN],
-    ["signed by power 3 of 5", { cert: below }, "below-quorum"],
+    ["with a later block, certified with this state", { cert: higher }, "wrong-height"],
+    ["signed by power 3 of 6", { cert: below }, "below-quorum"],
     ["of epoch 1", { cert: { ...cert, epoch: 1 as Epoch } }, "wrong-epoch"],
     ["with the certificate of another block", { cert: first.cert }, UNPROVEN],
     ["of view 0", { cert: { ...cert, view: 0 as View } }, "genesis-certificate"],
   ];
+}
+
+/** No honest quorum signs it with the state of the block below. */
+function blockAbove({ block }: Step): Block {
+  return { ...block, view: 5 as View, height: 4 as Height };
 }
 
 const UNPROVEN = "last-block-not-proven";

@@ -87,7 +87,7 @@ export function person(name: string): Person {
   return { name, secret, signer, address: addressOf(signer.publicKey) };
 }
 
-/** Power 2, 1, 1, 1: of the 5 a quorum has 4, and three validators are not always one. */
+/** Power 3, 1, 1, 1: of the 6 a quorum has 5. Three validators are not always one, nor are two thirds. */
 export function genesisFor(people: {
   readonly validators: readonly Person[];
   readonly networkKeys: readonly Person[];
@@ -100,7 +100,7 @@ export function genesisFor(people: {
     validators: people.validators.map(({ signer }, index) => ({
       publicKey: signer.publicKey,
       networkKey: found(people.networkKeys[index]).signer.publicKey,
-      power: index === 0 ? 2 : 1,
+      power: index === 0 ? 3 : 1,
     })),
     accounts: people.holders
       .map(([{ address }, balance]) => ({ address, balance }))

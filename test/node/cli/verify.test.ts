@@ -140,6 +140,14 @@ describe("quorate verify", () => {
     expect(stdout).toMatch(/^balance +5$/m);
   });
 
+  test("shows people a receipt without saying anything twice", async () => {
+    const path = file(JSON.stringify(receipt));
+    const { stdout } = await quorate("verify", path, "--genesis", chain.genesisFile);
+    const names = stdout.split("\n").map((line) => line.split(" ")[0]);
+    expect(names).toEqual([...new Set(names)]);
+    expect(names).toContain("feePaid");
+  });
+
   test("does not accept a proof of another chain", async () => {
     const answer = await verify(account, anotherGenesis());
     expect(answer).toMatchObject({ exitCode: 1, code: "PROOF_REFUSED" });

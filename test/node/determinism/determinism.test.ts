@@ -216,7 +216,8 @@ describe("a machine is rejected", () => {
       execute: () => ({ ok: true, output: Uint8Array.of(count++ % 256) }) as const,
     });
     const verdict = checkDeterminism(make, { calls: words, seed: 7 });
-    expect(verdict).toMatchObject({ ok: false, cause: "memory", key: undefined });
+    const place = { block: 1, call: 0, key: undefined };
+    expect(verdict).toMatchObject({ ok: false, cause: "memory", ...place });
   });
 });
 

@@ -103,6 +103,17 @@ describe("a validator that halted", () => {
     expect(difference.key?.key).toEqual(davesKey);
   });
 
+  test("is told with the receipt that only its bundle has", async () => {
+    const machine = strayingAt(daves, () => ({ ok: false, code: "out-of-luck" }));
+    const unlucky = { ...halted, machine };
+    const { transaction } = await differenceOf(unlucky, { blocks, certified: [1, 2, 3, 4] });
+    expect(transaction).toMatchObject({
+      id: daves,
+      index: 1,
+      receipts: { a: { result: "failed" }, b: { result: "ok" }, again: { result: "ok" } },
+    });
+  });
+
   test("is told apart from what the quorum signed, and from executing again", async () => {
     const { stateRoots } = await differenceOf(halted, { blocks, certified: [1, 2, 3, 4] });
     expect(stateRoots.certified).toBeDefined();
@@ -175,6 +186,14 @@ describe("two validators that differ and did not notice", () => {
         receipts: { a: { result: "failed" }, b: { result: "ok" }, again: { result: "ok" } },
       },
     });
+  });
+
+  test("differ in an account before the ledger's own keys, which follow from it", async () => {
+    const machine = strayingAt(daves, () => ({ ok: false, code: "out-of-luck" }));
+    const both = blocks.slice(0, 2);
+    const { key } = await differenceOf({ blocks: both, machine }, { blocks: both });
+    expect(key?.key[0]).toBe(davesKey[0]);
+    expect(key?.count).toBeGreaterThan(1);
   });
 
   test("differ in a key where all receipts are the same, somewhere after they last agreed", async () => {
@@ -297,5 +316,6 @@ describe("a directory is refused", () => {
     const directory = await nodeDirectory(join(folder, "a"), { blocks });
     rmSync(join(directory, "data", "state"), { recursive: true });
     await expect(openDataDirectory(directory)).rejects.toThrow("has no state yet");
+    expect(readdirSync(join(directory, "data"))).not.toContain("state");
   });
 });

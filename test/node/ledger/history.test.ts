@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { type Height, toHex } from "../../../crypto/index.ts";
 import {
   LAST_BLOCK_KEY,
-  type Ledger,
+  Ledger,
   StateFullError,
   verifyMapProof,
 } from "../../../node/ledger/index.ts";
 import { named } from "./fixtures.ts";
-import { fresh, GENESIS, on, type Write, writing } from "./writing-ledger.ts";
+import { fresh, GENESIS, on, options, type Write, writing } from "./writing-ledger.ts";
 
 type WritingLedger = Ledger<readonly Write[]>;
 
@@ -176,6 +176,13 @@ describe("a full state", () => {
     const [refusing, plain] = [fresh({ maxKeys: 4, machine }), full()];
     const executed = refusing.execute(on("genesis", "a", 1));
     expect(executed.stateRoot).toEqual(plain.execute(on("genesis", "a", 1)).stateRoot);
+  });
+
+  test("is as full after it was restored", () => {
+    const stored = { hash: named("genesis"), height: at(0), entries: full().entries() };
+    const restored = Ledger.restore({ ...options, maxKeys: 4 }, stored);
+    const executing = () => restored.ok && restored.ledger.execute(on("genesis", "a", 1, [40, 1]));
+    expect(executing).toThrow(StateFullError);
   });
 
   test("takes changes, and a new key for one that went", () => {

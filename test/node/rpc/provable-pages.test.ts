@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encode, formatAddress, height, nonce, toHex } from "../../../crypto/index.ts";
+import { encode, formatAddress, height, nonce, publicKey, toHex } from "../../../crypto/index.ts";
 import { accountCodec, accountKey, recordCodec, recordKey } from "../../../node/ledger/index.ts";
 import type { NodeApi } from "../../../node/rpc/index.ts";
 import { accountAddress, fakeApi, finalStatus, get, hexOf, PROOF, serve } from "./fixtures.ts";
@@ -28,6 +28,12 @@ describe("GET /v1/accounts/{address}?proof=1", () => {
     const address = formatAddress(accountAddress);
     expect(body).toEqual({ address, balance: "5", nonce: 3, height: 11, proof });
     expect(asked).toEqual([{ key: toHex(accountKey(accountAddress)), proof: true }]);
+  });
+
+  test("shows the key that took the place of the address's own", async () => {
+    const entry = { balance: 5n, nonce: nonce(3), key: publicKey(new Uint8Array(32).fill(7)) };
+    const { url } = await serve(holding(encode(accountCodec, entry)).api);
+    expect((await get(`${url}${account}?proof=1`)).body).toMatchObject({ key: hexOf(7) });
   });
 
   test("shows zeros for an account that is proven not to be there", async () => {

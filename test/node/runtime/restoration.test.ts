@@ -13,6 +13,7 @@ import {
 } from "../../../consensus/index.ts";
 import {
   addressOf,
+  decode,
   encode,
   type Hash,
   type Height,
@@ -20,6 +21,7 @@ import {
   type View,
 } from "../../../crypto/index.ts";
 import type { Genesis } from "../../../node/genesis/index.ts";
+import { LAST_BLOCK_KEY } from "../../../node/ledger/index.ts";
 import {
   type ChainRoot,
   chainRootOf,
@@ -29,6 +31,7 @@ import {
   restore,
   type Stores,
 } from "../../../node/runtime/restoration.ts";
+import { blockReceiptsCodec } from "../../../node/runtime/transaction-record.ts";
 import { SAFETY_LOG_FILE } from "../../../node/storage/index.ts";
 import { blockWithBodiesCodec, payloadHash } from "../../../node/sync/index.ts";
 import {
@@ -243,6 +246,17 @@ describe("a state store behind the block log", () => {
     const id = blocks[3]?.transactions[0]?.id as Hash;
     const record = await life(({ stateStore }) => stateStore.transaction(id));
     expect(record).toBeDefined();
+  });
+
+  test("keeps with replayed receipts what proves them later", async () => {
+    await life((stores) => {
+      for (const stored of blocks) finalize(stores, stored);
+      sign(stores, 5);
+    });
+    await resume();
+    const bytes = await life(({ stateStore }) => stateStore.receiptsAt(4 as Height));
+    const kept = decode(blockReceiptsCodec, bytes ?? new Uint8Array(0));
+    expect(kept.ok && kept.value.lastBlock?.leaf.key).toEqual(LAST_BLOCK_KEY);
   });
 
   test("halts when a quorum certified another state than the replay gives", async () => {

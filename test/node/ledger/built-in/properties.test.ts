@@ -64,14 +64,7 @@ const leaseCall: fc.Arbitrary<Call> = fc.oneof(
   fc.record({ type: fc.constant("release-lease" as const), key: name }),
 );
 
-const call: fc.Arbitrary<Call> = fc.oneof(
-  fc.record({ type: fc.constant("transfer" as const), to: person.map(addressNamed), amount, memo }),
-  fc.record({
-    type: fc.constant("pay-many" as const),
-    payments: fc.array(payment, { minLength: 1, maxLength: 4 }),
-    memo,
-  }),
-  fc.record({ type: fc.constant("rotate-key" as const), publicKey: person.map(keyOf) }),
+const recordCall: fc.Arbitrary<Call> = fc.oneof(
   fc.record(
     {
       type: fc.constant("put-record" as const),
@@ -83,7 +76,18 @@ const call: fc.Arbitrary<Call> = fc.oneof(
   ),
   fc.record({ type: fc.constant("delete-record" as const), key: name }),
   fc.record({ type: fc.constant("give-record" as const), key: name, to: person.map(addressNamed) }),
-  leaseCall,
+);
+
+const call: fc.Arbitrary<Call> = fc.oneof(
+  fc.record({ type: fc.constant("transfer" as const), to: person.map(addressNamed), amount, memo }),
+  fc.record({
+    type: fc.constant("pay-many" as const),
+    payments: fc.array(payment, { minLength: 1, maxLength: 4 }),
+    memo,
+  }),
+  fc.record({ type: fc.constant("rotate-key" as const), publicKey: person.map(keyOf) }),
+  { weight: 3, arbitrary: recordCall },
+  { weight: 2, arbitrary: leaseCall },
   reported.map(([first = noBytes, second = noBytes]) => ({
     type: "report-evidence" as const,
     first,
@@ -113,21 +117,22 @@ const stepOf = (bytes: fc.Arbitrary<Uint8Array>) =>
 type Step = ReturnType<typeof stepOf> extends fc.Arbitrary<infer T> ? T : never;
 
 const anyStep = stepOf(bytesOfCall);
-/** Two who do nothing but compete for leases, and do it properly. */
-const contest: fc.Arbitrary<Step> = fc
-  .record({
-    lease: stepOf(leaseCall.map(encodeCall)),
-    from: fc.constantFrom("alice", "bob"),
-    rise: fc.constantFrom(0, 0, 0, 1),
-  })
-  .map(({ lease, from, rise }) => ({
-    ...lease,
-    from,
-    rise,
-    by: undefined,
-    skippedNonces: 0,
-    fee: 1n,
-  }));
+/** Two who do nothing but compete for a record or a lease, and do it properly. */
+const contestOf = (calls: fc.Arbitrary<Call>): fc.Arbitrary<Step> =>
+  fc
+    .record({
+      each: stepOf(calls.map(encodeCall)),
+      from: fc.constantFrom("alice", "bob"),
+      rise: fc.constantFrom(0, 0, 0, 1),
+    })
+    .map(({ each, from, rise }) => ({
+      ...each,
+      from,
+      rise,
+      by: undefined,
+      skippedNonces: 0,
+      fee: 1n,
+    }));
 
 const stepsOf = (each: fc.Arbitrary<Step>) => fc.array(each, { maxLength: 60, size: "max" });
 
@@ -135,7 +140,11 @@ const setting = fc.record({
   feesTo: fc.constantFrom("nobody" as const, "proposer" as const),
   minFee: fc.constantFrom(0n, 1n),
   maxKeys: fc.constantFrom(4, 6, 20, 20),
-  steps: fc.oneof({ weight: 4, arbitrary: stepsOf(anyStep) }, stepsOf(contest)),
+  steps: fc.oneof(
+    { weight: 3, arbitrary: stepsOf(anyStep) },
+    stepsOf(contestOf(leaseCall)),
+    stepsOf(contestOf(recordCall)),
+  ),
 });
 type Setting = typeof setting extends fc.Arbitrary<infer T> ? T : never;
 
