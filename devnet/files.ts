@@ -86,7 +86,8 @@ function genesisOf(
       networkKey: networkKey.publicKey,
       power: 1,
     })),
-    accounts: accounts.map(({ publicKey }) => ({
+    // Validators pay for the evidence that they report.
+    accounts: [...accounts, ...validators.map(({ key }) => key)].map(({ publicKey }) => ({
       address: addressOf(publicKey),
       balance: DEVELOPMENT_BALANCE,
     })),

@@ -10,6 +10,7 @@ import {
   addressOf,
   assert,
   ByteMap,
+  compareBytes,
   equalBytes,
   type Hash,
   next,
@@ -169,7 +170,9 @@ export function createAccountLedger(
 
 function openAccounts(state: StateWriter, accounts: AccountGenesis["accounts"]): void {
   let supply = 0n;
-  for (const { address, balance } of accounts) {
+  // As the chain id has them: the order in somebody's file must not decide the state root.
+  const byAddress = accounts.toSorted((one, other) => compareBytes(one.address, other.address));
+  for (const { address, balance } of byAddress) {
     const key = accountKey(address);
     assert(state.get(key) === undefined, "genesis names each account once");
     assert(balance >= 0n, "genesis balances are not negative");

@@ -3,6 +3,7 @@
 import { LEADER_CHOICES, type ValidatorIndex } from "../../consensus/index.ts";
 import { decode, encode, type Height } from "../../crypto/index.ts";
 import { hashIn, hashLayer, nativeScheme } from "../../crypto/native/index.ts";
+import { BUILT_IN_APPLICATION } from "../chain/index.ts";
 import type { NodeConfig } from "../config/index.ts";
 import type { StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
@@ -19,6 +20,7 @@ import {
 import { contradictedBlock } from "./contradicted-block.ts";
 import { Driver } from "./driver.ts";
 import { EventSource } from "./event-source.ts";
+import { EvidenceReporter } from "./evidence-reporter.ts";
 import type { Contradiction } from "./halt.ts";
 import { Ingress } from "./ingress.ts";
 import type { Identity } from "./keys.ts";
@@ -129,6 +131,22 @@ export class LiveNode {
       finalTimestampMs: () => this.#final.timestampMs,
       sinceFinalMs: () => performance.now() - this.#final.atMs,
     });
+    this.#reportEvidence();
+  }
+
+  /** Only the built-in ledger has a place for it. */
+  #reportEvidence(): void {
+    const { root, identity, log } = this.#options;
+    const { validators, genesis } = root;
+    if (genesis.application.name !== BUILT_IN_APPLICATION.name) return;
+    const { self, signer } = identity;
+    const { api, state } = this;
+    const fee = genesis.ledger.minFee;
+    const evidence = () => this.#replica.evidence;
+    const reporter = new EvidenceReporter({
+      ...{ validators, self, signer, fee, evidence, state, api, log },
+    });
+    this.onFinal((height) => void reporter.onFinal(height));
   }
 
   onFinal(listener: (height: Height) => void): void {

@@ -2,6 +2,7 @@
 // theirs, by its path.
 
 import { pathToFileURL } from "node:url";
+import { nativeScheme } from "../../crypto/native/index.ts";
 import { ConfigError } from "../config/index.ts";
 import {
   contained,
@@ -19,8 +20,8 @@ class ApplicationError extends Error {
     "Start the program that was made for this chain, or use the genesis of the chain that you mean.";
 }
 
-export function builtInMachine(_root: ChainRoot): StateMachine {
-  return createBuiltInLedger();
+export function builtInMachine({ validators }: ChainRoot): StateMachine {
+  return createBuiltInLedger({ validators, scheme: nativeScheme() });
 }
 
 /** @throws {ApplicationError} WRONG_GENESIS if genesis names another one than `given`, or than the built-in */

@@ -91,9 +91,14 @@ describe("watching blocks", () => {
     expect(heightsOf(await take(client, BLOCKS))).toEqual(ALL);
   });
 
-  test("goes on with another validator when one stands still", async () => {
-    const chain = chainOfBlocks();
-    const still = await serve(chain, { streamLie: (page, height) => (height < 4 ? [page] : []) });
+  test.each([
+    ["from the start", 1],
+    ["after some blocks", 4],
+  ])("goes on with another validator when one stands still %s", async (_when, from) => {
+    const chain = chainOfBlocks([]);
+    const still = await serve(chain, {
+      streamLie: (page, height) => (height < from ? [page] : []),
+    });
     const options = { maxStalenessMs: 50 };
     const { client, suspicions } = clientOf(chain, [still, await serve(chain)], options);
     expect(heightsOf(await take(client, BLOCKS))).toEqual(ALL);

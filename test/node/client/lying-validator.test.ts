@@ -292,6 +292,35 @@ describe("a validator that lies about the state", () => {
     await expect(client.account(alice.address)).rejects.toMatchObject({ code: "BEHIND" });
   });
 
+  test.each([
+    ["another value", { value: "0x07" }],
+    ["no value", { value: null }],
+  ])("is caught at %s beside the proof of a key", async (_what, change) => {
+    const chain = chainOfBlocks(2);
+    const lie: LieAbout = async ({ path, truth }) => {
+      if (!path.startsWith("/v1/state/")) return undefined;
+      const { status, body } = await truth();
+      return { status, body: { ...body, ...change } };
+    };
+    const liar = await serve(chain, { lie });
+    const key = accountKey(alice.address);
+    const { client } = clientOf(chain, [liar]);
+    await expect(client.state(key)).rejects.toMatchObject({
+      code: "CONTRADICTS_PROOF",
+      reason: "value",
+    });
+    const { client: cautious } = clientOf(chain, [liar, await serve(chain)]);
+    expect((await cautious.state(key)).value).toEqual(chain.ledger.reader().get(key));
+  });
+
+  test("is not asked the same question again", async () => {
+    const chain = chainOfBlocks(2);
+    const liar = await serve(chain, { lie: saying(() => ({ balance: "7" }))(chain) });
+    const { client } = clientOf(chain, [liar], { rounds: 3 });
+    await expect(client.account(alice.address)).rejects.toMatchObject({ retryable: false });
+    expect(liar.requests).toHaveLength(1);
+  });
+
   test("tells of every validator in the final error", async () => {
     const chain = chainOfBlocks(2);
     const [first, second] = [

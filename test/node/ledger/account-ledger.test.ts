@@ -211,6 +211,14 @@ describe("fees", () => {
 });
 
 describe("genesis", () => {
+  test("has the same root in whatever order its accounts stand", () => {
+    const names = ["alice", "bob", "carol", "dave"];
+    const entries = names.map((name) => [name, 1n] as const);
+    const one = ledgerWith(Object.fromEntries(entries));
+    const other = ledgerWith(Object.fromEntries(entries.toReversed()));
+    expect(one.committed.stateRoot).toEqual(other.committed.stateRoot);
+  });
+
   test("does not name an account twice", () => {
     const machine = createAccountLedger(PARAMS);
     const twice = { address: addressNamed("alice"), balance: 1n };
