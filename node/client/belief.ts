@@ -14,6 +14,7 @@ import {
   trustIn,
 } from "../proof/index.ts";
 import type { ChainRoot } from "./genesis-text.ts";
+import { bytes } from "./json-values.ts";
 import { Lie, type LieCode } from "./problem.ts";
 
 export type BeliefOptions = {
@@ -112,4 +113,10 @@ function lieOf(refusal: ProofRefusal): Lie {
       ? "WRONG_SUBJECT"
       : "BAD_PROOF";
   return new Lie(code, refusal);
+}
+
+/** The bytes of the proof that an answer carries. */
+export function proofIn({ proof }: Readonly<Record<string, unknown>>): Uint8Array {
+  if (proof === undefined) throw new Lie("MISSING_PROOF", "no-proof");
+  return bytes(proof, "proof");
 }

@@ -24,11 +24,11 @@ import {
   recordKey,
 } from "../ledger/index.ts";
 import type { ProvenState } from "../proof/index.ts";
-import { Belief } from "./belief.ts";
+import { Belief, proofIn } from "./belief.ts";
 import { Failover } from "./failover.ts";
 import type { FinalBlock } from "./final-blocks.ts";
 import { type ChainRoot, chainRootFrom, type GenesisSource } from "./genesis-text.ts";
-import { bytes, record } from "./json-values.ts";
+import { record } from "./json-values.ts";
 import { ClientError, Lie, type Suspicion } from "./problem.ts";
 import {
   Submissions,
@@ -196,11 +196,6 @@ export function createClient(options: LightClientOptions) {
 function patienceOf({ genesis: { consensus } }: ChainRoot): number {
   const { emptyBlockIntervalMs, baseTimeoutMs } = consensus;
   return Math.max(DEFAULT_STALENESS_MS, 3 * (emptyBlockIntervalMs + baseTimeoutMs));
-}
-
-export function proofIn(raw: Readonly<Record<string, unknown>>): Uint8Array {
-  if (raw.proof === undefined) throw new Lie("MISSING_PROOF", "no-proof");
-  return bytes(raw.proof, "proof");
 }
 
 /** What stands beside a proof of the same height must agree with it. */

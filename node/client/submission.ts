@@ -24,9 +24,9 @@ import {
   signTransaction,
 } from "../transaction/index.ts";
 import { readTransaction, type TransactionState } from "./answers.ts";
-import type { Belief } from "./belief.ts";
+import { type Belief, proofIn } from "./belief.ts";
 import { type Failover, pause } from "./failover.ts";
-import { bytes, record } from "./json-values.ts";
+import { record } from "./json-values.ts";
 import type { Key } from "./keys.ts";
 import { NonceLane } from "./nonce-lane.ts";
 import { ClientError, Lie } from "./problem.ts";
@@ -139,11 +139,8 @@ export class Submissions {
 
   receipt(hash: Hash, { signal }: { readonly signal?: AbortSignal | undefined }) {
     const { belief, failover } = this.#options;
-    const read = (body: unknown): ProvenReceipt => {
-      const { proof } = record(body, "answer");
-      if (proof === undefined) throw new Lie("MISSING_PROOF", "no-proof");
-      return belief.receipt(bytes(proof, "proof"), hash);
-    };
+    const read = (body: unknown): ProvenReceipt =>
+      belief.receipt(proofIn(record(body, "answer")), hash);
     return failover.ask({ path: `/v1/txs/${toHex(hash)}/proof`, signal, read });
   }
 
