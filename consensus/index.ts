@@ -20,6 +20,7 @@ export {
 export * from "./messages.ts";
 export { type PacemakerOptions, viewTimeoutMs } from "./pacemaker.ts";
 export type { Effect, EngineStatus, Event, Evidence, Halt, HaltReason } from "./protocol.ts";
+export { QuorumCheck, type QuorumRefusal } from "./quorum-check.ts";
 export { RULE_SETS, type RuleSet, type RuleSetName } from "./rules.ts";
 export {
   initialSafetyState,

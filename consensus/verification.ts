@@ -1,23 +1,10 @@
 // The gate before the engine: every refusal of a message that arrives from outside, one literal each. What passes is
 // branded `Verified`; the engine takes nothing else.
 
-import {
-  type Brand,
-  ByteMap,
-  type Codec,
-  domain,
-  encode,
-  equalBytes,
-  hashIn,
-  type PublicKey,
-  type Signature,
-  type SignatureList,
-  type SignatureScheme,
-} from "../crypto/index.ts";
+import { type Brand, equalBytes, type SignatureScheme } from "../crypto/index.ts";
 import {
   type Certificates,
   type CommitCert,
-  commitCertCodec,
   commitVoteBytes,
   highQcViewOf,
   type QuorumCert,
@@ -38,20 +25,15 @@ import {
   type Timeout,
   type Vote,
 } from "./messages.ts";
+import { QuorumCheck, type QuorumRefusal } from "./quorum-check.ts";
 import { isCertificates, isCommitCert, isMessage } from "./shape.ts";
-import { powerOf, type ValidatorSet } from "./validators.ts";
+import type { ValidatorSet } from "./validators.ts";
 
 export type Verified<T> = Brand<T, "Verified">;
 
 export type MessageRefusal =
   | "malformed"
-  | "wrong-epoch"
-  | "unknown-validator"
-  | "bad-signature"
-  | "below-quorum"
-  | "unknown-signer"
-  | "repeated-signer"
-  | "signatures-without-signers"
+  | QuorumRefusal
   | "not-the-genesis-certificate"
   | "not-the-leader"
   | "parent-is-not-certified"
@@ -70,19 +52,12 @@ export type Verification<T> =
   | { readonly ok: true; readonly message: Verified<T> }
   | { readonly ok: false; readonly refusal: MessageRefusal };
 
-/** Certificates whose signatures were checked already, by digest; the oldest goes first. */
-const MAX_REMEMBERED_CERTIFICATES = 256;
-
-const rememberedDomain = domain("quorate/verified-certificate/1");
-
 /** Checks messages of one epoch. Deterministic; remembers the certificates that it has checked. */
 export class Verifier {
   readonly #validators: ValidatorSet;
-  readonly #scheme: SignatureScheme;
+  readonly #quorums: QuorumCheck;
   readonly #genesisQc: QuorumCert;
   readonly #leaders: LeaderChoice;
-  readonly #remembered = new ByteMap<true>();
-  readonly #rememberedOrder: Uint8Array[] = [];
 
   constructor(
     validators: ValidatorSet,
@@ -92,7 +67,7 @@ export class Verifier {
   ) {
     this.#validators = validators;
     this.#leaders = leaders;
-    this.#scheme = scheme;
+    this.#quorums = new QuorumCheck(validators, scheme);
     this.#genesisQc = genesisQc;
   }
 
@@ -112,7 +87,7 @@ export class Verifier {
   }
 
   verifyCommitCert(cert: CommitCert): Verification<CommitCert> {
-    const refusal = isCommitCert(cert) ? this.#commitCertRefusal(cert) : "malformed";
+    const refusal = isCommitCert(cert) ? this.#quorums.commitCertRefusal(cert) : "malformed";
     return refusal === undefined
       ? { ok: true, message: cert as Verified<CommitCert> }
       : { ok: false, refusal };
@@ -144,7 +119,7 @@ export class Verifier {
       case "timeout":
         return this.#timeoutRefusal(message);
       case "decision":
-        return this.#commitCertRefusal(message.cert);
+        return this.#quorums.commitCertRefusal(message.cert);
     }
   }
 
@@ -166,7 +141,7 @@ export class Verifier {
     const shape = this.#quorumCertShape(justify);
     if (shape !== undefined) return shape;
     return (
-      this.#signatureRefusal(block.proposer, proposalBytes(chainId, block), signature) ??
+      this.#quorums.signatureRefusal(block.proposer, proposalBytes(chainId, block), signature) ??
       this.#quorumCertRefusal(justify) ??
       (tc === undefined ? undefined : this.#timeoutCertRefusal(tc))
     );
@@ -182,7 +157,7 @@ export class Verifier {
   #voteRefusal({ content, voter, signature }: Vote): MessageRefusal | undefined {
     if (content.epoch !== this.#validators.epoch) return "wrong-epoch";
     const signed = voteBytes(this.#validators.chainId, content);
-    return this.#signatureRefusal(voter, signed, signature);
+    return this.#quorums.signatureRefusal(voter, signed, signature);
   }
 
   #commitVoteRefusal(vote: CommitVote, known: QuorumCert): MessageRefusal | undefined {
@@ -191,7 +166,7 @@ export class Verifier {
     if (qc !== undefined && !sameVote(qc, content)) return "certificate-of-another-block";
     const signed = commitVoteBytes(this.#validators.chainId, content);
     return (
-      this.#signatureRefusal(voter, signed, signature) ??
+      this.#quorums.signatureRefusal(voter, signed, signature) ??
       (qc === undefined || qc.view <= known.view ? undefined : this.#quorumCertRefusal(qc))
     );
   }
@@ -210,7 +185,7 @@ export class Verifier {
     }
     const signed = timeoutBytes(this.#validators.chainId, content);
     return (
-      this.#signatureRefusal(voter, signed, signature) ??
+      this.#quorums.signatureRefusal(voter, signed, signature) ??
       (vote === undefined ? undefined : this.#voteRefusal(vote)) ??
       this.#quorumCertRefusal(highQc) ??
       (highTc === undefined ? undefined : this.#timeoutCertRefusal(highTc))
@@ -220,7 +195,7 @@ export class Verifier {
   #quorumCertRefusal(qc: QuorumCert): MessageRefusal | undefined {
     const shape = this.#quorumCertShape(qc);
     if (shape !== undefined || qc.view === 0) return shape;
-    return this.#signaturesRefusal(quorumCertCodec, qc, () => {
+    return this.#quorums.signaturesRefusal(quorumCertCodec, qc, () => {
       const signed = voteBytes(this.#validators.chainId, qc);
       return () => signed;
     });
@@ -228,23 +203,11 @@ export class Verifier {
 
   #quorumCertShape(qc: QuorumCert): MessageRefusal | undefined {
     if (qc.epoch !== this.#validators.epoch) return "wrong-epoch";
-    if (qc.view !== 0 && qc.height !== 0) return this.#quorumRefusal(qc.signatures);
+    if (qc.view !== 0 && qc.height !== 0) return this.#quorums.quorumRefusal(qc.signatures);
     const { signers, signatures } = qc.signatures;
     const isUnsigned = signers.length === 0 && signatures.length === 0;
     const isGenesis = sameVote(qc, this.#genesisQc) && isUnsigned;
     return isGenesis ? undefined : "not-the-genesis-certificate";
-  }
-
-  #commitCertRefusal(cert: CommitCert): MessageRefusal | undefined {
-    if (cert.epoch !== this.#validators.epoch) return "wrong-epoch";
-    const signedBytes = () => {
-      const signed = commitVoteBytes(this.#validators.chainId, cert);
-      return () => signed;
-    };
-    return (
-      this.#quorumRefusal(cert.signatures) ??
-      this.#signaturesRefusal(commitCertCodec, cert, signedBytes)
-    );
   }
 
   #timeoutCertRefusal(tc: TimeoutCert): MessageRefusal | undefined {
@@ -258,61 +221,10 @@ export class Verifier {
       return timeoutBytes(this.#validators.chainId, { epoch, view, highQcView });
     };
     return (
-      this.#quorumRefusal(signatures) ??
+      this.#quorums.quorumRefusal(signatures) ??
       this.#quorumCertShape(highQc) ??
-      this.#signaturesRefusal(timeoutCertCodec, tc, signedBytes) ??
+      this.#quorums.signaturesRefusal(timeoutCertCodec, tc, signedBytes) ??
       this.#quorumCertRefusal(highQc)
     );
-  }
-
-  /** Each signature of a certificate of sound shape, which has an encoding to remember it by, once. */
-  #signaturesRefusal<T extends { readonly signatures: SignatureList }>(
-    codec: Codec<T>,
-    cert: T,
-    signedBytes: () => (position: number) => Uint8Array,
-  ): MessageRefusal | undefined {
-    const { signers, signatures } = cert.signatures;
-    const digest = hashIn(rememberedDomain, encode(codec, cert));
-    if (this.#remembered.has(digest)) return undefined;
-    const signedBy = signedBytes();
-    for (const [position, signature] of signatures.entries()) {
-      const signer = signers[position] ?? -1;
-      const refusal = this.#signatureRefusal(signer, signedBy(position), signature);
-      if (refusal !== undefined) return refusal;
-    }
-    this.#remember(digest);
-    return undefined;
-  }
-
-  /** A signature for each signer, distinct known signers in ascending order, a quorum's power. */
-  #quorumRefusal({ signers, signatures }: SignatureList): MessageRefusal | undefined {
-    if (signers.length !== signatures.length) return "signatures-without-signers";
-    let power = 0;
-    let previous = -1;
-    for (const signer of signers) {
-      if (signer <= previous) return "repeated-signer";
-      if (powerOf(this.#validators, signer) === 0) return "unknown-signer";
-      previous = signer;
-      power += powerOf(this.#validators, signer);
-    }
-    return power < this.#validators.quorumPower ? "below-quorum" : undefined;
-  }
-
-  #remember(digest: Uint8Array): void {
-    this.#remembered.set(digest, true);
-    this.#rememberedOrder.push(digest);
-    if (this.#rememberedOrder.length <= MAX_REMEMBERED_CERTIFICATES) return;
-    const oldest = this.#rememberedOrder.shift();
-    if (oldest !== undefined) this.#remembered.delete(oldest);
-  }
-
-  #signatureRefusal(
-    signer: number,
-    message: Uint8Array,
-    signature: Signature,
-  ): MessageRefusal | undefined {
-    const publicKey: PublicKey | undefined = this.#validators.members[signer]?.publicKey;
-    if (publicKey === undefined) return "unknown-validator";
-    return this.#scheme.verify({ publicKey, message, signature }) ? undefined : "bad-signature";
   }
 }

@@ -1,13 +1,13 @@
-// What every back end falls back to: ZIP-215 as @noble/curves decides it (https://zips.z.cash/zip-0215), and the one
+// What every back end falls back to: ZIP-215 as @noble/ed25519 decides it (https://zips.z.cash/zip-0215), and the one
 // short cut that holds under every rule for Ed25519: a signature whose S is not below the group order is invalid.
 
-import { ed25519 } from "@noble/curves/ed25519.js";
 import { SIGNATURE_BYTES } from "./brands.ts";
+import { Point, verify } from "./ed25519.ts";
 import type { SignatureCheck, SignatureScheme } from "./signature.ts";
 
 /** The verdict of ZIP-215. About 1.2 ms for two valid points, 0.2 ms when A or R is no point. */
 export function isValidByZip215({ publicKey, message, signature }: SignatureCheck): boolean {
-  return ed25519.verify(signature, message, publicKey, { zip215: true });
+  return verify(signature, message, publicKey, { zip215: true });
 }
 
 /** Is S below the order of the base point? False settles any verdict, for the price of a few comparisons. */
@@ -22,7 +22,7 @@ export function hasReducedScalar({ signature }: SignatureCheck): boolean {
 
 /** L = 2^252 + 27742317777372353535851937790883648493, little-endian. */
 const GROUP_ORDER = Uint8Array.from({ length: SIGNATURE_BYTES / 2 }, (_, index) =>
-  Number((ed25519.Point.Fn.ORDER >> BigInt(8 * index)) & 0xffn),
+  Number((Point.CURVE().n >> BigInt(8 * index)) & 0xffn),
 );
 
 /** The back end of browsers. Its quick check is RFC 8032 with cofactor: canonical points, no key of small order. */
@@ -31,5 +31,5 @@ export const nobleScheme: SignatureScheme = {
   verify: (check) => hasReducedScalar(check) && isValidByZip215(check),
   verifyQuick: (check) =>
     hasReducedScalar(check) &&
-    ed25519.verify(check.signature, check.message, check.publicKey, { zip215: false }),
+    verify(check.signature, check.message, check.publicKey, { zip215: false }),
 };

@@ -1,7 +1,7 @@
 // What the client believes, and why: proofs under certificates of the validators in genesis, and, where the question is
 // about now, no state that is old or older than one proven before. Everything else is a Lie, which is thrown.
 
-import type { CommitCert, Verifier } from "../../consensus/index.ts";
+import type { CommitCert } from "../../consensus/index.ts";
 import { type Hash, type Height, nobleScheme, type SignatureScheme } from "../../crypto/index.ts";
 import {
   type CertifiedBlock,
@@ -92,9 +92,8 @@ export class Belief {
   }
 
   certificate(cert: CommitCert): void {
-    const verdict: ReturnType<Verifier["verifyCommitCert"]> =
-      this.#trust.verifier.verifyCommitCert(cert);
-    if (!verdict.ok) throw new Lie("BAD_CERTIFICATE", verdict.refusal);
+    const refusal = this.#trust.quorums.commitCertRefusal(cert);
+    if (refusal !== undefined) throw new Lie("BAD_CERTIFICATE", refusal);
   }
 
   note({ height }: Pick<CertifiedBlock, "height">): void {

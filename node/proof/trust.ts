@@ -1,12 +1,10 @@
 // Where every proof ends: a certificate that a quorum of genesis signed, and the state's own word on the block it follows.
 
-import { type CommitCert, genesisQc, type ValidatorSet, Verifier } from "../../consensus/index.ts";
+import { type CommitCert, QuorumCheck, type ValidatorSet } from "../../consensus/index.ts";
 import {
   decode,
-  HASH_BYTES,
   type Hash,
   type Height,
-  hash,
   type SignatureScheme,
   type View,
 } from "../../crypto/index.ts";
@@ -22,7 +20,7 @@ import type { ProofRefusal } from "./refusal.ts";
 /** What a checker believes: the validators of genesis. Keep it: a certificate that comes again is not checked again. */
 export type Trust = {
   readonly validators: ValidatorSet;
-  readonly verifier: Pick<Verifier, "verifyCommitCert">;
+  readonly quorums: Pick<QuorumCheck, "commitCertRefusal">;
 };
 
 /** A block that has a certificate of its own, and the state after it. */
@@ -52,16 +50,13 @@ export function trustIn(genesis: {
   readonly scheme: SignatureScheme;
 }): Trust {
   const { validators, scheme } = genesis;
-  // Commit certificates never end at genesis, so which block that is does not matter.
-  const block = hash(new Uint8Array(HASH_BYTES));
-  const verifier = new Verifier(validators, scheme, genesisQc({ epoch: validators.epoch, block }));
-  return { validators, verifier };
+  return { validators, quorums: new QuorumCheck(validators, scheme) };
 }
 
 export function checkAnchor({ lastBlock: proof, cert }: Anchor, trust: Trust): AnchorVerdict {
   if (cert.view === 0 || cert.height === 0) return { ok: false, refusal: "genesis-certificate" };
-  const verdict = trust.verifier.verifyCommitCert(cert);
-  if (!verdict.ok) return { ok: false, refusal: verdict.refusal };
+  const refusal = trust.quorums.commitCertRefusal(cert);
+  if (refusal !== undefined) return { ok: false, refusal };
   const proven = verifyMapProof(cert.stateRoot, LAST_BLOCK_KEY, proof);
   const value = proven.ok ? proven.value : undefined;
   const lastBlock = value === undefined ? undefined : decode(lastBlockCodec, value);

@@ -3,6 +3,7 @@
 import type { PlantedBug } from "./planted-bug.ts";
 
 const GATE = "consensus/verification";
+const QUORUMS = "consensus/quorum-check";
 
 export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
   {
@@ -66,7 +67,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         module: GATE,
-        find: "return (this.#quorumRefusal(signatures) ??",
+        find: "return (this.#quorums.quorumRefusal(signatures) ??",
         replace: "return (undefined ??",
       },
     ],
@@ -77,7 +78,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         module: GATE,
-        find: "return this.#quorumRefusal(qc.signatures);",
+        find: "return this.#quorums.quorumRefusal(qc.signatures);",
         replace: "return undefined;",
       },
     ],
@@ -87,8 +88,8 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     why: "Nobody counts the signers of a CommitCert.",
     edits: [
       {
-        module: GATE,
-        find: "return (this.#quorumRefusal(cert.signatures) ??",
+        module: QUORUMS,
+        find: "return (this.quorumRefusal(cert.signatures) ??",
         replace: "return (undefined ??",
       },
     ],
@@ -96,7 +97,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
   {
     name: "one-signer-counts-twice",
     why: "The signers of a certificate need not be distinct.",
-    edits: [{ module: GATE, find: "if (signer <= previous)", replace: "if (false)" }],
+    edits: [{ module: QUORUMS, find: "if (signer <= previous)", replace: "if (false)" }],
   },
   {
     name: "timeout-certificate-carries-the-first",
@@ -115,7 +116,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         module: GATE,
-        find: "return this.#signatureRefusal(voter, signed, signature);",
+        find: "return this.#quorums.signatureRefusal(voter, signed, signature);",
         replace: "return undefined;",
       },
     ],
@@ -126,7 +127,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     edits: [
       {
         module: GATE,
-        find: "this.#signatureRefusal(block.proposer, proposalBytes(chainId, block), signature)",
+        find: "this.#quorums.signatureRefusal(block.proposer, proposalBytes(chainId, block), signature)",
         replace: "undefined",
       },
     ],
@@ -136,8 +137,8 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     why: "Certificates are believed without a look at their signatures.",
     edits: [
       {
-        module: GATE,
-        find: "const refusal = this.#signatureRefusal(signer, signedBy(position), signature);",
+        module: QUORUMS,
+        find: "const refusal = this.signatureRefusal(signer, signedBy(position), signature);",
         replace: "const refusal = undefined;",
       },
     ],
@@ -147,7 +148,7 @@ export const CERTIFICATE_BUGS: readonly PlantedBug[] = [
     why: "A certificate is remembered as checked before its signatures are.",
     edits: [
       {
-        module: GATE,
+        module: QUORUMS,
         find: "const signedBy = signedBytes();",
         replace: "const signedBy = signedBytes(); this.#remember(digest);",
       },
