@@ -7,8 +7,9 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { LEADER_CHOICES } from "../consensus/index.ts";
+import type { Genesis } from "../node/chain/index.ts";
 import { CommandFailure, DEFAULT_DEVELOPMENT_SEED, EXIT_CODES } from "../node/cli/index.ts";
-import { type Genesis, readGenesis } from "../node/genesis/index.ts";
+import { readGenesis } from "../node/genesis/index.ts";
 import { adjustPorts, writeDevnet } from "./files.ts";
 import { type DevnetPlan, planDevnet, RECIPE_FILE, type Recipe } from "./plan.ts";
 

@@ -5,8 +5,6 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { addressOf } from "../crypto/index.ts";
 import { writeKeyFile } from "../crypto/native/index.ts";
-import { CommandFailure, EXIT_CODES } from "../node/cli/index.ts";
-import type { ConfigFile } from "../node/config/index.ts";
 import {
   type ApplicationParams,
   BUILT_IN_APPLICATION,
@@ -14,8 +12,10 @@ import {
   DEFAULT_LEDGER_PARAMS,
   GENESIS_VERSION,
   type Genesis,
-  genesisJson,
-} from "../node/genesis/index.ts";
+} from "../node/chain/index.ts";
+import { CommandFailure, EXIT_CODES } from "../node/cli/index.ts";
+import type { ConfigFile } from "../node/config/index.ts";
+import { genesisJson } from "../node/genesis/index.ts";
 import {
   DEVELOPMENT_BALANCE,
   type DevnetPlan,

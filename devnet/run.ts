@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { addressOf, formatAddress, toHex } from "../crypto/index.ts";
+import { chainIdOf } from "../node/chain/index.ts";
 import {
   type ActionContext,
   createEnding,
@@ -9,7 +10,6 @@ import {
   EXIT_CODES,
   type Output,
 } from "../node/cli/index.ts";
-import { chainIdOf } from "../node/genesis/index.ts";
 import { banner } from "./banner.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
 import { invocation } from "./invocation.ts";

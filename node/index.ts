@@ -1,8 +1,9 @@
 // What a program gets from `import ... from "quorate"`: a validator of its own, and what it needs to talk to one.
 
+export type { Genesis } from "./chain/index.ts";
 export { Client } from "./client/index.ts";
 export { loadConfig, type NodeConfig } from "./config/index.ts";
-export { type Genesis, genesisJson, parseGenesis, readGenesis } from "./genesis/index.ts";
+export { genesisJson, parseGenesis, readGenesis } from "./genesis/index.ts";
 export type {
   CallContext,
   CallResult,

@@ -1,5 +1,6 @@
 // What a chain is: the agreement that it starts from, its canonical bytes and its identity. Portable: clients use it, too.
 
+export { type ChainRoot, chainRootOf } from "./chain-root.ts";
 export {
   type ApplicationParams,
   BUILT_IN_APPLICATION,

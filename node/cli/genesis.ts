@@ -2,12 +2,7 @@
 // owners: a genesis needs public keys only.
 
 import { Option } from "commander";
-import type {
-  ConsensusParams,
-  Genesis,
-  GenesisAccount,
-  GenesisValidator,
-} from "../genesis/index.ts";
+import type { ConsensusParams, Genesis, GenesisAccount, GenesisValidator } from "../chain/index.ts";
 import { CommandFailure, usageFailure } from "./failure.ts";
 import { leadersOption } from "./options.ts";
 import { table } from "./output.ts";
@@ -64,12 +59,13 @@ function repeatable(flags: string, description: string): Option {
 }
 
 async function make(options: NewOptions, context: ActionContext): Promise<undefined> {
-  const [genesisFloor, { writeFile }] = await Promise.all([
+  const [genesisFloor, chainFloor, { writeFile }] = await Promise.all([
     import("../genesis/index.ts"),
+    import("../chain/index.ts"),
     import("node:fs/promises"),
   ]);
   const { BUILT_IN_APPLICATION, DEFAULT_CONSENSUS_PARAMS, DEFAULT_LEDGER_PARAMS, GENESIS_VERSION } =
-    genesisFloor;
+    chainFloor;
   const text = genesisFloor.genesisJson({
     version: GENESIS_VERSION,
     name: options.name,
@@ -130,8 +126,9 @@ async function accountFrom(text: string, { env }: ActionContext): Promise<Genesi
 }
 
 async function print(genesis: Genesis, file: string, { output }: ActionContext): Promise<void> {
-  const [{ toHex }, { chainIdOf, genesisJson }] = await Promise.all([
+  const [{ toHex }, { chainIdOf }, { genesisJson }] = await Promise.all([
     import("../../crypto/index.ts"),
+    import("../chain/index.ts"),
     import("../genesis/index.ts"),
   ]);
   const chainId = toHex(chainIdOf(genesis));

@@ -15,7 +15,8 @@ import {
   toHex,
 } from "../../crypto/index.ts";
 import { nativeScheme } from "../../crypto/native/index.ts";
-import { chainIdOf, type Genesis, readGenesis } from "../genesis/index.ts";
+import { chainIdOf, type Genesis } from "../chain/index.ts";
+import { readGenesis } from "../genesis/index.ts";
 import { accountKey, recordKey } from "../ledger/index.ts";
 import {
   type CertifiedBlock,

@@ -3,6 +3,7 @@
 
 import type { CommitCert } from "../../consensus/index.ts";
 import { type Hash, type Height, nobleScheme, type SignatureScheme } from "../../crypto/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import {
   type CertifiedBlock,
   checkReceiptProof,
@@ -13,7 +14,7 @@ import {
   type Trust,
   trustIn,
 } from "../proof/index.ts";
-import type { ChainRoot } from "./genesis-text.ts";
+
 import { bytes } from "./json-values.ts";
 import { Lie, type LieCode } from "./problem.ts";
 

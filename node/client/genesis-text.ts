@@ -1,19 +1,10 @@
 // genesis.json without the schema library that a node reads it with: what a client needs to know the chain id and who
 // may sign. Stricter checks are the node's; here a wrong value at worst makes another chain id, on which nothing verifies.
 
-import { type ValidatorSet, validatorSet } from "../../consensus/index.ts";
-import { type Epoch, type Hash, parseAddress, publicKey } from "../../crypto/index.ts";
-import { chainIdOf, type Genesis, genesisBlockHash, LEADERS } from "../chain/index.ts";
+import { parseAddress, publicKey } from "../../crypto/index.ts";
+import { type ChainRoot, chainRootOf, type Genesis, LEADERS } from "../chain/index.ts";
 import { bytes, list, record, text } from "./json-values.ts";
 import { ClientError } from "./problem.ts";
-
-/** All that a client trusts. */
-export type ChainRoot = {
-  readonly genesis: Genesis;
-  readonly chainId: Hash;
-  readonly genesisBlock: Hash;
-  readonly validators: ValidatorSet;
-};
 
 /** The text of genesis.json, or what `JSON.parse` makes of it. */
 export type GenesisSource = string | Readonly<Record<string, unknown>>;
@@ -21,23 +12,13 @@ export type GenesisSource = string | Readonly<Record<string, unknown>>;
 /** Throws a ClientError BAD_GENESIS for what is no genesis. */
 export function chainRootFrom(source: GenesisSource): ChainRoot {
   try {
-    const genesis = genesisFrom(typeof source === "string" ? JSON.parse(source) : source);
-    const chainId = chainIdOf(genesis);
-    const members = genesis.validators.map(({ publicKey, power }) => ({ publicKey, power }));
-    return {
-      genesis,
-      chainId,
-      genesisBlock: genesisBlockHash(chainId),
-      validators: validatorSet({ chainId, epoch: FIRST_EPOCH, members }),
-    };
+    return chainRootOf(genesisFrom(typeof source === "string" ? JSON.parse(source) : source));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `this is no genesis of this version: ${why}`;
     throw new ClientError({ code: "BAD_GENESIS", url: "", message, cause });
   }
 }
-
-const FIRST_EPOCH = 0 as Epoch;
 
 function genesisFrom(source: unknown): Genesis {
   const json = record(source, "genesis");

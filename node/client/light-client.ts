@@ -14,6 +14,7 @@ import {
   type SignatureScheme,
   toHex,
 } from "../../crypto/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import {
   accountCodec,
   accountKey,
@@ -27,7 +28,7 @@ import type { ProvenState } from "../proof/index.ts";
 import { Belief, proofIn } from "./belief.ts";
 import { Failover } from "./failover.ts";
 import type { FinalBlock } from "./final-blocks.ts";
-import { type ChainRoot, chainRootFrom, type GenesisSource } from "./genesis-text.ts";
+import { chainRootFrom, type GenesisSource } from "./genesis-text.ts";
 import { record } from "./json-values.ts";
 import { ClientError, Lie, type Suspicion } from "./problem.ts";
 import {
@@ -152,7 +153,7 @@ export function createClient(options: LightClientOptions) {
   const submissions = new Submissions({ belief, failover, account });
 
   return {
-    chainId: root.chainId,
+    chainId: root.validators.chainId,
     genesis: root.genesis,
     account,
     /** A record of the built-in ledger, by its key. */

@@ -129,7 +129,7 @@ export class Submissions {
     const decoded = decodeSignedTransaction(bytes);
     if (!decoded.ok) throw new RangeError(`these bytes are no transaction: ${decoded.refusal}`);
     const signed = decoded.value;
-    const { chainId } = this.#options.belief.root;
+    const { chainId } = this.#options.belief.root.validators;
     if (!equalBytes(signed.transaction.chainId, chainId)) {
       throw new RangeError("these bytes are a transaction of another chain");
     }
@@ -217,7 +217,7 @@ export class Submissions {
     }
     const signedAt = belief.height;
     const validUntilHeight = (request.validUntilHeight ?? signedAt + VALID_FOR_BLOCKS) as Height;
-    const { chainId } = belief.root;
+    const { chainId } = belief.root.validators;
     const { address: sender, publicKey } = from;
     const unsigned = { chainId, sender, publicKey, nonce, fee, validUntilHeight, call };
     return { signed: signTransaction(unsigned, from), signedAt };

@@ -5,9 +5,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Hash, Height } from "../../crypto/index.ts";
+import { type ChainRoot, chainRootOf } from "../chain/index.ts";
 import { loadConfig } from "../config/index.ts";
 import { readGenesis } from "../genesis/index.ts";
-import { type ChainRoot, chainRootOf, type HaltBundle, readHaltBundle } from "../runtime/index.ts";
+import { type HaltBundle, readHaltBundle } from "../runtime/index.ts";
 import {
   type BlockStore,
   lockDirectory,

@@ -1,6 +1,7 @@
 // One block of the chain executed again, with a note of which transaction wrote which key.
 
 import { ByteMap, equalBytes, type Hash, type Height, next } from "../../crypto/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import {
   accountKey,
   type Ledger,
@@ -8,7 +9,7 @@ import {
   type StateMachine,
   type StateWriter,
 } from "../ledger/index.ts";
-import { type ChainRoot, executableBlock } from "../runtime/index.ts";
+import { executableBlock } from "../runtime/index.ts";
 import type { WholeBlock } from "../sync/index.ts";
 import { type Entries, sorted } from "./entries.ts";
 

@@ -3,8 +3,9 @@
 
 import { join } from "node:path";
 import type { Height, Signer } from "../../crypto/index.ts";
+import { chainIdOf } from "../chain/index.ts";
 import { loadConfig } from "../config/index.ts";
-import { chainIdOf, readGenesis } from "../genesis/index.ts";
+import { readGenesis } from "../genesis/index.ts";
 import { applicationKey, type StateMachine } from "../ledger/index.ts";
 import { createLogger, type Log } from "../logging/index.ts";
 import { type RunningValidator, startValidator } from "../runtime/index.ts";

@@ -3,12 +3,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  DEFAULT_CONSENSUS_PARAMS,
-  GENESIS_VERSION,
-  type Genesis,
-  genesisJson,
-} from "../genesis/index.ts";
+import { DEFAULT_CONSENSUS_PARAMS, GENESIS_VERSION, type Genesis } from "../chain/index.ts";
+import { genesisJson } from "../genesis/index.ts";
 import { createKeyFile } from "./key-files.ts";
 
 export type SoloChain = {

@@ -3,7 +3,6 @@
 export { HaltError } from "./halt.ts";
 export { type HaltBundle, readHaltBundle } from "./halt-bundle.ts";
 export { loadStateMachine, machineOf } from "./machine.ts";
-export { type ChainRoot, chainRootOf } from "./restoration.ts";
 export { type RunningValidator, startValidator, type ValidatorOptions } from "./runtime.ts";
 export {
   executableBlock,

@@ -8,8 +8,8 @@ import {
   type KeyPair,
   readKeyFile,
 } from "../../crypto/native/index.ts";
+import type { Genesis } from "../chain/index.ts";
 import { ConfigError, type NodeConfig } from "../config/index.ts";
-import type { Genesis } from "../genesis/index.ts";
 
 export type Identity = {
   readonly self: ValidatorIndex;

@@ -3,7 +3,7 @@
 import { LEADER_CHOICES, type ValidatorIndex } from "../../consensus/index.ts";
 import { decode, encode, type Height } from "../../crypto/index.ts";
 import { hashIn, hashLayer, nativeScheme } from "../../crypto/native/index.ts";
-import { BUILT_IN_APPLICATION } from "../chain/index.ts";
+import { BUILT_IN_APPLICATION, type ChainRoot } from "../chain/index.ts";
 import type { NodeConfig } from "../config/index.ts";
 import type { StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
@@ -26,7 +26,7 @@ import { Ingress } from "./ingress.ts";
 import type { Identity } from "./keys.ts";
 import { createNodeApi } from "./node-api.ts";
 import { Prover } from "./prover.ts";
-import type { ChainRoot, Restored, Stores } from "./restoration.ts";
+import type { Restored, Stores } from "./restoration.ts";
 import { storedBlocks } from "./stored-blocks.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { UncertifiedBlocks } from "./uncertified-blocks.ts";

@@ -3,6 +3,7 @@
 
 import { pathToFileURL } from "node:url";
 import { nativeScheme } from "../../crypto/native/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import { ConfigError } from "../config/index.ts";
 import {
   contained,
@@ -10,7 +11,6 @@ import {
   type FaultListener,
   type StateMachine,
 } from "../ledger/index.ts";
-import type { ChainRoot } from "./restoration.ts";
 
 /** This program cannot execute that chain. */
 class ApplicationError extends Error {

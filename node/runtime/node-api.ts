@@ -2,6 +2,7 @@
 
 import { commitCertCodec, type EngineStatus, type ValidatorIndex } from "../../consensus/index.ts";
 import { type Address, decode, type Hash, type Height } from "../../crypto/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import { accountKey, type Ledger } from "../ledger/index.ts";
 import type { Metrics } from "../metrics/index.ts";
 import type { Network } from "../network/index.ts";
@@ -24,7 +25,7 @@ import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-prob
 import type { Driver } from "./driver.ts";
 import { missingSentence } from "./missing.ts";
 import type { Prover } from "./prover.ts";
-import type { ChainRoot, Stores } from "./restoration.ts";
+import type { Stores } from "./restoration.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
 
 export type NodeApiParts = {

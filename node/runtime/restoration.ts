@@ -4,19 +4,14 @@
 import {
   type Block,
   commitCertCodec,
-  genesisQc,
   initialSafetyState,
-  type QuorumCert,
   type SafetyState,
   safetyStateCodec,
   silentSafetyState,
   type Tip,
-  type ValidatorSet,
-  validatorSet,
 } from "../../consensus/index.ts";
 import {
   decode,
-  type Epoch,
   encode,
   equalBytes,
   type Hash,
@@ -24,7 +19,7 @@ import {
   toHex,
   type View,
 } from "../../crypto/index.ts";
-import { chainIdOf, type Genesis, genesisBlockHash } from "../genesis/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import type { Ledger, LedgerCommit, StateMachine } from "../ledger/index.ts";
 import {
   type BlockStore,
@@ -49,14 +44,6 @@ import {
 } from "./stored-chain.ts";
 import { receiptRecords } from "./transaction-record.ts";
 
-/** What stands at the beginning of a chain, all of it derived from genesis. */
-export type ChainRoot = {
-  readonly genesis: Genesis;
-  readonly validators: ValidatorSet;
-  readonly genesisBlock: Hash;
-  readonly genesisQc: QuorumCert;
-};
-
 type Closable = { readonly close: () => Promise<void> };
 
 export type Stores = {
@@ -73,19 +60,6 @@ export type Restored = {
   /** Blocks above the tip whose bodies were kept, because a vote promised it. */
   readonly unfinished: readonly WholeBlock[];
 };
-
-export function chainRootOf(genesis: Genesis): ChainRoot {
-  const chainId = chainIdOf(genesis);
-  const epoch = 0 as Epoch;
-  const members = genesis.validators.map(({ publicKey, power }) => ({ publicKey, power }));
-  const genesisBlock = genesisBlockHash(chainId);
-  return {
-    genesis,
-    validators: validatorSet({ chainId, epoch, members }),
-    genesisBlock,
-    genesisQc: genesisQc({ epoch, block: genesisBlock }),
-  };
-}
 
 /** @throws {StorageError} if a store is damaged, or of another chain */
 export async function openStores(directory: string, chainId: Hash): Promise<Stores> {

@@ -3,8 +3,9 @@
 import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import type { Height } from "../../crypto/index.ts";
+import type { Genesis } from "../chain/index.ts";
+import { type ChainRoot, chainRootOf } from "../chain/index.ts";
 import type { NodeConfig } from "../config/index.ts";
-import type { Genesis } from "../genesis/index.ts";
 import type { StateMachine, StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
 import { createRpc, type NodeApi } from "../rpc/index.ts";
@@ -13,7 +14,7 @@ import { recordHalt, refuseAfterHalt, withBundle } from "./halt.ts";
 import { type Identity, openIdentity } from "./keys.ts";
 import { LiveNode } from "./live-node.ts";
 import { loadStateMachine, machineOf } from "./machine.ts";
-import { type ChainRoot, chainRootOf, closeStores, openStores, restore } from "./restoration.ts";
+import { closeStores, openStores, restore } from "./restoration.ts";
 import { openSignedMark } from "./signed-mark.ts";
 
 export type ValidatorOptions = {

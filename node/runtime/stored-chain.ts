@@ -3,6 +3,7 @@
 
 import { addressOf, assert, decode, equalBytes, type Height } from "../../crypto/index.ts";
 import { hashIn, hashLayer } from "../../crypto/native/index.ts";
+import type { ChainRoot } from "../chain/index.ts";
 import {
   type AccountGenesis,
   createAccountLedger,
@@ -13,7 +14,6 @@ import {
 } from "../ledger/index.ts";
 import { type BlockStore, type StateStore, StorageError } from "../storage/index.ts";
 import { blockWithBodiesCodec, type WholeBlock, wholeBlock } from "../sync/index.ts";
-import type { ChainRoot } from "./restoration.ts";
 
 /** The ledger that executes this chain with this application. */
 export function ledgerOptions(

@@ -24,9 +24,9 @@ function viewsOf(effects: readonly Effect[], type: "execute" | "obtain-payload")
 }
 
 /** A commitment of its own, with all that it emits. */
-function commitment(): { readonly on: Commitment; readonly effects: Effect[] } {
+function commitment(height = 0): { readonly on: Commitment; readonly effects: Effect[] } {
   const effects: Effect[] = [];
-  return { on: new Commitment(made.genesisTip, (effect) => effects.push(effect)), effects };
+  return { on: new Commitment(tipAt(height), (effect) => effects.push(effect)), effects };
 }
 
 describe("a block that comes twice", () => {
@@ -127,6 +127,53 @@ describe("what is asked for", () => {
   });
 });
 
+describe("a block that is wanted by its certificate", () => {
+  test("is asked for, of those who signed for it", () => {
+    const { on, effects } = commitment();
+    on.want(qc(2, { by: [1, 2, 3] }));
+    expect(effects).toEqual([{ type: "fetch", hash: blockHash(block(2)), holders: [1, 2, 3] }]);
+  });
+
+  test("is not asked for at a height that is final, nor below it", () => {
+    const { on, effects } = commitment(2);
+    on.want(qc(block(3, { on: 1 })));
+    on.want(qc(1));
+    expect(effects).toEqual([]);
+    on.want(qc(block(4, { on: block(3, { on: 1 }) })));
+    expect(typesOf(effects)).toEqual(["fetch"]);
+  });
+
+  test("is never the tip: our bug", () => {
+    const { on } = commitment(2);
+    expect(() => on.want(qc(2))).toThrow("a tip above genesis comes with its block");
+  });
+});
+
+describe("the block and the time that a certificate stands for", () => {
+  test("are those of the tip, of a block that is held, or unknown", () => {
+    const { on } = commitment(2);
+    on.insert(block(3), { highQc: genesis, held: false });
+    expect([2, 3, 4, 1].map((view) => on.certified(qc(view))?.view)).toEqual([
+      2,
+      3,
+      undefined,
+      undefined,
+    ]);
+    const times = [2, 3].map((view) => block(view).timestampMs);
+    expect([2, 3, 4, 1].map((view) => on.timestampOf(qc(view)))).toEqual([
+      ...times,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test("are no block and a time at genesis", () => {
+    const { on } = commitment();
+    expect(on.certified(genesis)).toBeUndefined();
+    expect(on.timestampOf(genesis)).toBe(0);
+  });
+});
+
 describe("certificates above the tip", () => {
   test("stay with the blocks they came for, the newest of two that agree", () => {
     const node = follower();
@@ -146,6 +193,23 @@ describe("certificates above the tip", () => {
     const bare = of(node.effects, "commit").filter((commit) => !("cert" in commit));
     expect(bare.map(({ block }) => block.view)).toEqual([last - 1]);
     expect(of(node.hear(decision(last - 1)), "certify")).toHaveLength(1);
+  });
+
+  test("are kept for the highest block of all, whether it is known to be final before or after", () => {
+    const high = MAX_REMEMBERED_COMMITS + 2;
+    const blocks = chain(1, high);
+    // Final by the rule, without a certificate of its own.
+    const above = [block(high + 1), block(high + 2)];
+    for (const ruledFirst of [false, true]) {
+      const node = follower();
+      if (ruledFirst) node.fetched(above);
+      for (const each of blocks) node.hear(decision(each.view));
+      node.fetched(blocks);
+      if (!ruledFirst) node.fetched(above);
+      for (const each of blocks) node.executed(each);
+      const commit = of(node.effects, "commit").at(-1);
+      expect([commit?.block.view, commit?.cert?.view]).toEqual([high, high]);
+    }
   });
 
   test("are all kept while there are no more than are remembered", () => {

@@ -103,6 +103,15 @@ describe("hostile messages", () => {
     expect([83, 84, 164, 165].map(counted)).toEqual([false, true, true, false]);
   });
 
+  test("of views long over do not count, timeouts no more than votes", () => {
+    const node = inView(100);
+    const counted = (view: number) => {
+      node.hear(...timeouts(view, view - 1, [0]), ...timeouts(view, view - 2, [0]));
+      return of(node.effects, "evidence").some(({ evidence }) => evidence.view === view);
+    };
+    expect([83, 84].map(counted)).toEqual([false, true]);
+  });
+
   test("of a leader that proposes in every view of its own never fill the tree for good", () => {
     const node = inView(5);
     for (let view = 6; view < 3_000; view++) {
@@ -287,6 +296,12 @@ describe("a restart", () => {
 });
 
 describe("a follower", () => {
+  test("with the record of a validator is our bug", () => {
+    const safety = { ...initialSafetyState(genesis), highQc: qc(4), lastVote: contentOf(5) };
+    const options = { safety, tip: tipAt(4), stored: [block(5)] };
+    expect(() => subject(four, options)).toThrow("a follower signs nothing");
+  });
+
   test("commits, and signs, persists and proposes nothing", () => {
     const node = subject(four, { self: undefined });
     for (let view = 1; view <= 9; view++) {

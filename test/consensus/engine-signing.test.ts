@@ -130,12 +130,28 @@ describe("a restart", () => {
     expect(draft).toEqual({ type: "commit-vote", content: commitVoted, voter: 3, qc: qc(2) });
   });
 
+  test("sends no commit vote again while the bodies of a block below it are missing", () => {
+    const safety = { ...fresh, highQc: qc(2), lastCommitVote: commitVoted };
+    const node = new Subject(four, { self: 3, safety });
+    node.hear(proposal(1));
+    node.fetched([block(2)]);
+    node.step({ type: "start" });
+    expect(drafts(node.effects, "commit-vote")).toEqual([]);
+  });
+
   test("sends no commit vote for what is final", () => {
     const safety = { ...fresh, highQc: qc(2), lastCommitVote: commitVoted };
     for (const height of [2, 3]) {
       const node = subject(four, { self: 3, safety, tip: tipAt(height) });
       expect(drafts(node.effects, "commit-vote")).toEqual([]);
     }
+  });
+
+  test("proposes nothing in a view before the last one that it proposed in", () => {
+    const safety = { ...fresh, highQc: qc(6), lastProposed: { block: block(11) } };
+    const node = subject(four, { self: 3, safety, tip: tipAt(6) });
+    expect(of(node.effects, "propose")).toMatchObject([{ view: 7 }]);
+    expect(node.step(payloadFor(7))).toEqual([]);
   });
 
   test("begins no view again when messages came before it", () => {

@@ -73,6 +73,12 @@ test("a bare message is small, unless it is a proposal", () => {
   expect(Math.max(...sizes.slice(1))).toBeLessThan(200);
 });
 
+test("a bare proposal is without the proof of its view", () => {
+  const block = home.block(5, { on: 3 });
+  const proven = home.proposal(block, { tc: home.tc(4, { highQc: 3 }) });
+  expect(bareMessage(proven)).toStrictEqual(home.proposal(block));
+});
+
 describe("it is no offence,", () => {
   const [first, second] = votes;
 
@@ -105,6 +111,7 @@ describe("it is no offence,", () => {
     const [one = votes[0], other = votes[1]] = decisions;
     expect(refusal(one, other)).toBe("not-a-signed-message");
     expect(refusal(first, other)).toBe("not-a-signed-message");
+    expect(refusal(other, first)).toBe("not-a-signed-message");
   });
 
   test("votes of somebody who is no validator", () => {

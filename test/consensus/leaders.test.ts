@@ -41,6 +41,16 @@ describe("leaders by reputation", () => {
     expect([5, 6, 7, 8].map((view) => leaderAfter(withoutLast, view))).toEqual([1, 2, 0, 0]);
   });
 
+  test("are not to be found where nobody of the set made the parent: our bug", () => {
+    const { justify } = withoutOne;
+    const unsigned = { ...justify, signatures: { signers: [], signatures: [] } };
+    const stranger = { ...withoutOne, proposer: 4, justify: unsigned };
+    const question = { validators: four.validators, view: viewOf(5), justify: qc(4) };
+    expect(() => reputation({ ...question, parent: stranger })).toThrow(
+      "a certified block has a proposer of the set",
+    );
+  });
+
   test("include the parent's proposer, who is alive even if nobody counted its vote", () => {
     const proposed = blockSignedBy([0, 2, 3], 5, 1);
     expect(leaderAfter(proposed, 9)).toBe(1);
@@ -181,6 +191,15 @@ describe("a validator that goes by reputation", () => {
     expect(of(node.effects, "propose")).toEqual([]);
     expect(of(node.effects, "fetch")).toHaveLength(1);
     expect(of(node.fetched([parent]), "propose")).toMatchObject([{ view: 5, height: 5 }]);
+  });
+
+  test("asks for nothing as a follower, whoever leads", () => {
+    const safety = { ...initialSafetyState(four.genesis), highQc: qc(3) };
+    const options = { self: undefined, safety, tip: four.tipAt(3), leaders: reputation, rules };
+    const node = subject(four, options);
+    node.hear(...votes(parent, [0, 1, 3]));
+    expect(node.view).toBe(5);
+    expect(of(node.effects, "fetch")).toEqual([]);
   });
 
   test("asks for the block below a proposal that does not build on its own highest certificate", () => {

@@ -238,6 +238,7 @@ describe("what is durable", () => {
     const state = certified(6, { highTc: tc(7, { highQc: 6 }) });
     expect(withCertificates(state, { qc: qc(5), tc: tc(6, { highQc: 5 }) })).toBe(state);
     expect(withCertificates(state, { qc: qc(8) }).highQc).toEqual(qc(8));
+    expect(withCertificates(certified(6), { qc: qc(8) })).toStrictEqual(certified(8));
     expect(withCertificates(certified(6), { tc: tc(7, { highQc: 6 }) }).highTc?.view).toBe(7);
   });
 

@@ -110,6 +110,12 @@ describe("a silent engine", () => {
     expect([highQc.view, highTc?.view]).toEqual([1, 2]);
   });
 
+  test("tells no timeout certificate while it holds none, not even an empty one", () => {
+    const node = silent();
+    node.receive(block(1), block(2));
+    expect(node.engine.certificates).toStrictEqual({ highQc: qc(1) });
+  });
+
   test("does not join timeouts that it may not sign, nor start its timer anew at each", () => {
     const node = silent();
     const effects = [0, 1].flatMap((by) => node.hear(four.timeout(1, { by, highQc: 0 })));
@@ -138,6 +144,14 @@ describe("a silent engine", () => {
     expect(of(effects, "propose")).toMatchObject([{ view: 1 }]);
   });
 
+  test("asks for no payload and joins no timeouts in the last silent view", () => {
+    const leader = subject(four, { self: 1, safety: silentSafetyState(genesis) });
+    leader.step({ type: "recovered", through: viewOf(1) });
+    leader.hear(...[0, 2].map((by) => four.timeout(1, { by, highQc: 0 })));
+    expect(of(leader.effects, "propose")).toEqual([]);
+    expect(of(leader.effects, "restart-timer")).toEqual([]);
+  });
+
   test("signs from the view after the silent ones on", () => {
     const node = silent();
     node.step({ type: "recovered", through: viewOf(2) });
@@ -163,8 +177,13 @@ describe("the highest certificates that somebody tells of", () => {
   const unsigned = { signers: [], signatures: [] };
 
   test("are believed when a quorum signed them", () => {
-    expect(refusalOf({ highQc: qc(3), highTc: tc(4, { highQc: 3 }) })).toBeUndefined();
-    expect(refusalOf({ highQc: genesis })).toBeUndefined();
+    for (const given of [
+      { highQc: qc(3), highTc: tc(4, { highQc: 3 }) },
+      { highQc: qc(3) },
+      { highQc: genesis },
+    ]) {
+      expect(verifier.verifyCertificates(given)).toEqual({ ok: true, message: given });
+    }
   });
 
   test("are refused when nobody signed the quorum certificate", () => {

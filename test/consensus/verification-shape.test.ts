@@ -1,6 +1,7 @@
 // Objects that are no messages at all, and certificates that have no bytes: refused with a literal, never with a throw.
 
 import { describe, expect, test } from "vitest";
+import type { Certificates } from "../../consensus/certificates.ts";
 import type { CommitCert, Message, QuorumCert } from "../../consensus/index.ts";
 import { world } from "./fixtures.ts";
 
@@ -113,8 +114,10 @@ describe("the verifier refuses a certificate that has no bytes, without a throw,
     expect(verdictOn(made)).toBe("signatures-without-signers");
   });
 
-  test("as not-the-genesis-certificate, one of genesis with signatures of nobody", () => {
-    const signatures = { signers: [], signatures: qc(3).signatures.signatures };
+  test.each<readonly [string, QuorumCert["signatures"]]>([
+    ["signatures of nobody", { signers: [], signatures: qc(3).signatures.signatures }],
+    ["signers who signed nothing", { signers: [0, 1, 2], signatures: [] }],
+  ])("as not-the-genesis-certificate, one of genesis with %s", (_, signatures) => {
     const sound = proposal(1);
     const justify = { ...sound.block.justify, signatures };
     expect(verdictOn({ ...sound, block: { ...sound.block, justify } })).toBe(
@@ -122,3 +125,49 @@ describe("the verifier refuses a certificate that has no bytes, without a throw,
     );
   });
 });
+
+describe("the verifier refuses, as malformed, nonsense in place of", () => {
+  const proof = tc(7, { highQc: 5 });
+  const whole: readonly Message[] = [
+    proposal(block(8, { on: 5 }), { tc: proof }),
+    vote(3, { by: 1 }),
+    commitVote(3, { by: 1, qc: qc(3) }),
+    timeout(8, { by: 1, highQc: 5, highTc: proof, vote: vote(8, { by: 1 }) }),
+    { type: "decision", cert: commitCert(3) },
+  ];
+  const parts = whole.flatMap((message) =>
+    pathsIn(message).map((path) => [`${message.type}: ${path.join(".")}`, message, path] as const),
+  );
+
+  test.each(parts)("%s", (_, message, path) => {
+    expect(verdictOn(message)).toBe("ok");
+    expect(verdictOn(replaced(message, path, "nonsense") as Message)).toBe("malformed");
+  });
+
+  test.each(
+    pathsIn({ highQc: qc(5), highTc: proof }).map((path) => [path.join("."), path] as const),
+  )("the highest certificates: %s", (_, path) => {
+    const given = replaced({ highQc: qc(5), highTc: proof }, path, "nonsense") as Certificates;
+    const verdict = here.verifier().verifyCertificates(given);
+    expect(verdict).toEqual({ ok: false, refusal: "malformed" });
+  });
+});
+
+/** Where there is something in `value`, but for its kind, and in what is there; hashes and signatures are one thing each. */
+function pathsIn(value: object): readonly (readonly string[])[] {
+  const { type: _, ...parts } = value as { readonly type?: unknown };
+  return Object.entries(parts).flatMap(([name, part]) => {
+    const isWhole = typeof part !== "object" || part === null || part instanceof Uint8Array;
+    const below = isWhole ? [] : pathsIn(part).map((path) => [name, ...path]);
+    return [[name], ...below];
+  });
+}
+
+/** A copy with something else in one place. */
+function replaced(value: object, [name = "", ...rest]: readonly string[], by: unknown): object {
+  const part = (value as Record<string, object>)[name];
+  const next = part === undefined || rest.length === 0 ? by : replaced(part, rest, by);
+  return Array.isArray(value)
+    ? value.map((each, at) => (`${at}` === name ? next : each))
+    : { ...value, [name]: next };
+}

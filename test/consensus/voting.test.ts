@@ -1,6 +1,7 @@
 // Which of the proposals of its view a validator votes for, and what it waits for before it does.
 
 import { describe, expect, test } from "vitest";
+import { Commitment } from "../../consensus/commitment.ts";
 import {
   type Block,
   blockHash,
@@ -9,6 +10,9 @@ import {
   RULE_SETS,
   type RuleSetName,
 } from "../../consensus/index.ts";
+import { Leadership } from "../../consensus/leadership.ts";
+import { mayVote, type SafetyRefusal, type VoteRule } from "../../consensus/safety-rules.ts";
+import { Voting } from "../../consensus/voting.ts";
 import { toHex } from "../../crypto/index.ts";
 import { four, inView } from "./scenes.ts";
 import { drafts, of, type Subject, subject } from "./subject.ts";
@@ -77,6 +81,59 @@ describe("a vote", () => {
       return votedFor(node).length;
     };
     expect([at(1_000), at(1_001)]).toEqual([0, 1]);
+  });
+
+  test("is not given to a block that the driver refused, whatever it says later", () => {
+    const node = inView(5);
+    node.hear(four.proposal(block(5)));
+    node.hold(block(5), "timestamp-ahead");
+    node.hold(block(5));
+    expect(votedFor(node)).toEqual([]);
+  });
+});
+
+describe("a proposal that waits for a vote", () => {
+  const fresh = initialSafetyState(four.genesis);
+
+  /** Voting on genesis by this rule; block 1 is noted, and not held. */
+  function waiting(rule: VoteRule) {
+    const commitment = new Commitment(four.genesisTip, () => undefined);
+    const leaders = LEADER_CHOICES["round-robin"];
+    const voting = new Voting(
+      commitment,
+      new Leadership(four.validators, leaders, commitment),
+      rule,
+    );
+    voting.note(four.proposal(block(1)));
+    const hold = () => commitment.insert(block(1), { highQc: four.genesis, held: true });
+    return { voting, hold };
+  }
+
+  test("waits on when its block was dropped to make room", () => {
+    const { voting, hold } = waiting(mayVote);
+    expect(voting.pursue(fresh, 3)).toBeUndefined();
+    hold();
+    expect(voting.pursue(fresh, 3)?.draft).toMatchObject({ type: "vote", content: { view: 1 } });
+  });
+
+  test("is judged once, and again only after silence", () => {
+    const judged = (refusal: SafetyRefusal) => {
+      let count = 0;
+      const { voting, hold } = waiting(() => {
+        count += 1;
+        return { ok: false, refusal, view: block(1).view, bound: block(1).view };
+      });
+      hold();
+      for (let times = 0; times < 3; times++) voting.pursue(fresh, 3);
+      return count;
+    };
+    expect([judged("already-voted"), judged("may-have-signed-before")]).toEqual([1, 3]);
+  });
+
+  test("by a rule that records no vote is our bug", () => {
+    const { voting, hold } = waiting((state) => ({ ok: true, state }));
+    hold();
+    expect(() => voting.pursue(fresh, 3)).toThrow("an accepted vote is recorded");
   });
 });
 

@@ -14,8 +14,9 @@ import { toHex } from "../../crypto/index.ts";
 import { readKeyFile } from "../../crypto/native/index.ts";
 import { type DirectoryRequest, openDirectory, recipeFor } from "../../devnet/directory.ts";
 import { quorumOf } from "../../devnet/plan.ts";
+import { chainIdOf } from "../../node/chain/index.ts";
 import { loadConfig } from "../../node/config/index.ts";
-import { chainIdOf, readGenesis } from "../../node/genesis/index.ts";
+import { readGenesis } from "../../node/genesis/index.ts";
 import { lockDirectory } from "../../node/storage/index.ts";
 
 let home: string;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Genesis } from "../../../node/chain/index.ts";
 import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
-import type { Genesis } from "../../../node/genesis/index.ts";
 import { chain, genesis, nodeDirectory, strayingAt } from "../diagnosis/fixtures.ts";
 
 let folder = "";

@@ -27,6 +27,7 @@ import {
 import { createSigner } from "../../../crypto/native/index.ts";
 import {
   BUILT_IN_APPLICATION,
+  chainRootOf,
   DEFAULT_CONSENSUS_PARAMS,
   DEFAULT_LEDGER_PARAMS,
   type Genesis,
@@ -48,7 +49,7 @@ import {
   stateProofCodec,
 } from "../../../node/proof/index.ts";
 import { blockJson } from "../../../node/rpc/presentation.ts";
-import { chainRootOf } from "../../../node/runtime/restoration.ts";
+
 import {
   decodeSignedTransaction,
   type SignedTransaction,

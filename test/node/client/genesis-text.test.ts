@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../crypto/index.ts";
+import { chainRootOf } from "../../../node/chain/index.ts";
 import { createClient } from "../../../node/client/index.ts";
 import { genesisJson, parseGenesis } from "../../../node/genesis/index.ts";
-import { chainRootOf } from "../../../node/runtime/restoration.ts";
+
 import { changed, genesis } from "../genesis/fixtures.ts";
 
 const clientOf = (source: string | Record<string, unknown>) =>

@@ -19,15 +19,12 @@ import {
   type Nonce,
   type View,
 } from "../../../crypto/index.ts";
-import { type Genesis, genesisJson } from "../../../node/genesis/index.ts";
+import type { Genesis } from "../../../node/chain/index.ts";
+import { chainRootOf } from "../../../node/chain/index.ts";
+import { genesisJson } from "../../../node/genesis/index.ts";
 import type { CallResult, Ledger, StateMachine, StateWriter } from "../../../node/ledger/index.ts";
 import { recordHalt } from "../../../node/runtime/halt.ts";
-import {
-  chainRootOf,
-  executableBlock,
-  ledgerAtGenesis,
-  machineOf,
-} from "../../../node/runtime/index.ts";
+import { executableBlock, ledgerAtGenesis, machineOf } from "../../../node/runtime/index.ts";
 import { receiptRecords } from "../../../node/runtime/transaction-record.ts";
 import { type BlockStore, openBlockStore, openStateStore } from "../../../node/storage/index.ts";
 import { blockWithBodiesCodec, payloadHash, type WholeBlock } from "../../../node/sync/index.ts";

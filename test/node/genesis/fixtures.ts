@@ -12,8 +12,8 @@ import {
   DEFAULT_CONSENSUS_PARAMS,
   DEFAULT_LEDGER_PARAMS,
   type Genesis,
-  genesisJson,
-} from "../../../node/genesis/index.ts";
+} from "../../../node/chain/index.ts";
+import { genesisJson } from "../../../node/genesis/index.ts";
 
 export const keyOf = (byte: number): PublicKey => publicKey(new Uint8Array(32).fill(byte));
 export const addressAt = (byte: number): Address => address(new Uint8Array(20).fill(byte));

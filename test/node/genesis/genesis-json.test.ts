@@ -3,13 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { address, publicKey } from "../../../crypto/index.ts";
-import {
-  chainIdOf,
-  type Genesis,
-  type GenesisRefusal,
-  genesisJson,
-  parseGenesis,
-} from "../../../node/genesis/index.ts";
+import { chainIdOf, type Genesis } from "../../../node/chain/index.ts";
+import { type GenesisRefusal, genesisJson, parseGenesis } from "../../../node/genesis/index.ts";
 import { addressText, changed, genesis } from "./fixtures.ts";
 
 const refusalOf = (text: string): unknown => {

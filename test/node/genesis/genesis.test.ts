@@ -2,13 +2,13 @@
 
 import { describe, expect, test } from "vitest";
 import { decode, hash, toHex } from "../../../crypto/index.ts";
-import { genesisCodec } from "../../../node/chain/index.ts";
 import {
   chainIdOf,
   encodeGenesis,
   type Genesis,
   genesisBlockHash,
-} from "../../../node/genesis/index.ts";
+  genesisCodec,
+} from "../../../node/chain/index.ts";
 import { addressAt, genesis, keyOf } from "./fixtures.ts";
 
 describe("a genesis", () => {

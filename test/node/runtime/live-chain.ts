@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addressOf, height, nonce, publicKeyOf, type SecretKey } from "../../../crypto/index.ts";
 import { createSigner, writeKeyFile } from "../../../crypto/native/index.ts";
-import { developmentKey } from "../../../node/cli/index.ts";
-import { loadConfig } from "../../../node/config/index.ts";
 import {
   BUILT_IN_APPLICATION,
   chainIdOf,
   DEFAULT_CONSENSUS_PARAMS,
   DEFAULT_LEDGER_PARAMS,
   type Genesis,
-  genesisJson,
-} from "../../../node/genesis/index.ts";
+} from "../../../node/chain/index.ts";
+import { developmentKey } from "../../../node/cli/index.ts";
+import { loadConfig } from "../../../node/config/index.ts";
+import { genesisJson } from "../../../node/genesis/index.ts";
 import { createLogger } from "../../../node/logging/index.ts";
 import { startValidator } from "../../../node/runtime/index.ts";
 import {

@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chainRootOf } from "../../../node/chain/index.ts";
 import { loadStateMachine, machineOf } from "../../../node/runtime/machine.ts";
-import { chainRootOf } from "../../../node/runtime/restoration.ts";
+
 import { genesis } from "../genesis/fixtures.ts";
 
 const MACHINE = `{ name: "mine", decode: () => ({ ok: false, code: "no" }), execute: () => ({ ok: true }) }`;

@@ -20,11 +20,10 @@ import {
   type Nonce,
   type View,
 } from "../../../crypto/index.ts";
-import type { Genesis } from "../../../node/genesis/index.ts";
+import type { Genesis } from "../../../node/chain/index.ts";
+import { type ChainRoot, chainRootOf } from "../../../node/chain/index.ts";
 import { LAST_BLOCK_KEY } from "../../../node/ledger/index.ts";
 import {
-  type ChainRoot,
-  chainRootOf,
   closeStores,
   openStores,
   type Restored,
