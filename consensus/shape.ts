@@ -31,7 +31,8 @@ const block = object({
   timestampMs: counter,
   proposer: index,
 });
-const vote = object({ content: object(voteFields), voter: index, signature });
+const isVote: Check = (value) => value === "vote";
+const vote = object({ type: isVote, content: object(voteFields), voter: index, signature });
 
 const messages: ReadonlyMap<unknown, Check> = new Map([
   ["proposal", object({ block, tc: optional(timeoutCert), signature })],

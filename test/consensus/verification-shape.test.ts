@@ -69,6 +69,10 @@ describe("the verifier refuses, as malformed,", () => {
       spoilt(gaveUp, (copy) => delete copy.highTc.highQcViews),
     ],
     ["a decision without a certificate", { type: "decision" }],
+    [
+      "a timeout with what is no vote in the place of its vote",
+      { ...gaveUp, vote: { ...vote(8, { by: 1 }), type: "opinion" } },
+    ],
   ])("%s", (_, message) => {
     expect(verdictOn(message)).toBe("malformed");
   });
