@@ -35,6 +35,7 @@ import {
   wholeBlock,
 } from "../../node/sync/index.ts";
 import {
+  type Call,
   callCodec,
   decodeCall,
   decodeTransaction,
@@ -93,12 +94,31 @@ const transactionTarget: Target = {
   },
 };
 
+const { sender: to, publicKey } = first.transaction;
+const key = Uint8Array.of(1, 2, 3);
+const said = encode(messageCodec, MESSAGES[0] as Message);
+const memo = Uint8Array.of(7);
+
+/** One of each that the built-in ledger understands, beside transfers. */
+const calls: readonly Call[] = [
+  { type: "pay-many", payments: [1n, 2n].map((amount) => ({ to, amount })), memo },
+  { type: "rotate-key", publicKey },
+  { type: "put-record", key, value: memo },
+  { type: "put-record", key, value: memo, expectedVersion: 5 },
+  { type: "delete-record", key },
+  { type: "give-record", key, to },
+  { type: "acquire-lease", key, heights: 9 },
+  { type: "release-lease", key },
+  { type: "report-evidence", first: said, second: said },
+];
+
 const callTarget: Target = {
   name: "call",
   seeds: () => [
     first.transaction.call,
     second.transaction.call,
     transfer({ memo: new Uint8Array(MAX_MEMO_BYTES) }).transaction.call,
+    ...calls.map(encodeCall),
   ],
   check: (input) => {
     const value = strictlyDecoded(input, { read: decodeCall, write: encodeCall });
