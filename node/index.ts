@@ -17,6 +17,7 @@ export {
   AppendError,
   type Appended,
   createReplicatedLog,
+  type Entry,
   type ReplicatedLog,
   type ReplicatedLogOptions,
 } from "./replicated-log/index.ts";

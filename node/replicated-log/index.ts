@@ -1,6 +1,7 @@
 // A replicated log to embed in a program.
 
 export { AppendError, type Appended, type AppendOptions } from "./append.ts";
+export type { EntriesOptions, Entry } from "./entries.ts";
 export {
   createReplicatedLog,
   type ReplicatedLog,

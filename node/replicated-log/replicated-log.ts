@@ -2,7 +2,7 @@
 // program appends to it.
 
 import { join } from "node:path";
-import type { Height, Signer } from "../../crypto/index.ts";
+import { type Height, height, type Signer } from "../../crypto/index.ts";
 import { chainIdOf } from "../chain/index.ts";
 import { loadConfig } from "../config/index.ts";
 import { readGenesis } from "../genesis/index.ts";
@@ -10,6 +10,7 @@ import { applicationKey, type StateMachine } from "../ledger/index.ts";
 import { createLogger, type Log } from "../logging/index.ts";
 import { type RunningValidator, startValidator } from "../runtime/index.ts";
 import { type Appended, Appender, type AppendOptions } from "./append.ts";
+import { type EntriesOptions, type Entry, readEntries } from "./entries.ts";
 import { openKeyFile } from "./key-files.ts";
 import { createSoloChain } from "./solo-chain.ts";
 
@@ -34,6 +35,11 @@ export type ReplicatedLogOptions = {
 export type ReplicatedLog = {
   /** Resolves once the call is final, and the same on every validator. */
   readonly append: (call: Uint8Array, options?: AppendOptions) => Promise<Appended>;
+  /**
+   * All that is in the log, in its order, and then what is appended, by whichever validator, until `signal` or `stop` ends it:
+   * `for await (const { call, sender } of log.entries())`.
+   */
+  readonly entries: (options?: EntriesOptions) => AsyncGenerator<Entry>;
   /** What the state machine last wrote under `key`, by the last final block. */
   readonly read: (key: Uint8Array) => Uint8Array | undefined;
   /** Of the last final block. */
@@ -76,8 +82,14 @@ async function open(options: ReplicatedLogOptions, dir: string): Promise<Replica
 
 function logOf(running: RunningValidator, appender: Appender): ReplicatedLog {
   const { state, api, rpcUrl, onFinal, stop } = running;
+  const stopping = new AbortController();
   return {
     append: (call, options) => appender.append(call, options),
+    entries: ({ from = 1, signal } = {}) => {
+      const given = signal === undefined ? [] : [signal];
+      const ended = AbortSignal.any([stopping.signal, ...given]);
+      return readEntries(api.events(), height(Math.max(1, from)), ended);
+    },
     read: (key) => state.get(applicationKey(key))?.slice(),
     get height() {
       return api.status().height;
@@ -85,6 +97,7 @@ function logOf(running: RunningValidator, appender: Appender): ReplicatedLog {
     onFinal,
     rpcUrl,
     stop: () => {
+      stopping.abort();
       appender.stop();
       return stop();
     },

@@ -132,6 +132,8 @@ export type FinalEvents = {
   readonly block: BlockView;
   /** One for each transaction of the block, in its order; also of those that were skipped. */
   readonly receipts: readonly Receipt[];
+  /** The bytes of each transaction. */
+  readonly bodies: readonly Uint8Array[];
 };
 
 export type Occurrence =

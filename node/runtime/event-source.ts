@@ -86,5 +86,6 @@ function eventsOf(
   const { receipts } = known.value;
   const transactions = receipts.map(({ transaction }) => transaction);
   const view: BlockView = { block: block.value.block, hash, transactions };
-  return { block: cert?.ok ? { ...view, cert: cert.value } : view, receipts };
+  const { bodies } = block.value;
+  return { block: cert?.ok ? { ...view, cert: cert.value } : view, receipts, bodies };
 }

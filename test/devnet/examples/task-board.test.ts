@@ -151,6 +151,29 @@ describe("a log of its own", () => {
     expect(failure).toMatchObject({ code: "APP_REJECTED", reason: "not-json" });
   });
 
+  test("is read in its one order, from a height on and as it grows", async () => {
+    const ending = new AbortController();
+    const read: string[] = [];
+    const reading = (async () => {
+      for await (const { call, result, code, height, index } of log.entries({
+        signal: ending.signal,
+      })) {
+        const { do: verb } = JSON.parse(new TextDecoder().decode(call)) as Command;
+        read.push(`${verb} ${result} ${code}`.trim());
+        if (read.length === 4) return { height, index };
+      }
+      return undefined;
+    })();
+    const last = await append({ do: "open", task: "late", title: "" });
+    expect(await reading).toEqual({ height: last.height, index: last.index });
+    expect(read).toEqual(["open ok", "claim ok", "open failed task-exists", "open ok"]);
+    const again = log.entries({ from: last.height, signal: ending.signal });
+    expect((await again.next()).value).toMatchObject({ transaction: last.transaction });
+    const beyond = again.next();
+    ending.abort();
+    expect(await beyond).toMatchObject({ done: true });
+  });
+
   test("takes many at once and gives each a place of its own", async () => {
     const places = await Promise.all(
       Array.from({ length: 20 }, (_, at) => append({ do: "open", task: `task-${at}`, title: "" })),

@@ -29,7 +29,11 @@ function finalEvents(at: number, count: number, outputBytes: number): FinalEvent
   });
   const block = { ...blockView.block, height: height(at) };
   const transactions = receipts.map(({ transaction }) => transaction);
-  return { block: { ...blockView, block, hash: hashAt(at, 0), transactions }, receipts };
+  return {
+    block: { ...blockView, block, hash: hashAt(at, 0), transactions },
+    receipts,
+    bodies: [],
+  };
 }
 
 export class GrowingChain implements EventFeed {
