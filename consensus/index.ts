@@ -1,7 +1,7 @@
 // The HotStuff engine: pure, synchronous, without clock or I/O. `engine.ts` is the specification.
 
 export * from "./certificates.ts";
-export type { Tip } from "./chain.ts";
+export { MAX_BLOCKS, type Tip } from "./chain.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export {
   bareMessage,

@@ -110,6 +110,11 @@ export class Payloads {
     this.#dropWhere(({ block }) => block.height <= height);
   }
 
+  /** Forgets blocks that the engine had no room for, or gave up for others. */
+  pruneUnheld(isHeld: (hash: Hash) => boolean): void {
+    this.#dropWhere(({ hash }) => !isHeld(hash));
+  }
+
   /** Forgets blocks of views long left that the engine has dropped, too. */
   pruneViews(view: View, isHeld: (hash: Hash) => boolean): void {
     this.#dropWhere(({ block, hash }) => block.view + KEPT_VIEWS < view && !isHeld(hash));

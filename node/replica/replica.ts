@@ -16,6 +16,7 @@ import {
   Engine,
   type Event,
   type Evidence,
+  MAX_BLOCKS,
   type Message,
   type Proposal,
   type ValidatorIndex,
@@ -392,6 +393,9 @@ export class Replica {
     const event = { type: "blocks", blocks: blocks.map(({ block }) => block) } as const;
     this.#feed(cert === undefined ? event : { ...event, cert });
     this.#payloads.prune(this.#engine.tip.height);
+    if (this.#payloads.size > MAX_BLOCKS) {
+      this.#payloads.pruneUnheld((hash) => this.#engine.block(hash) !== undefined);
+    }
   }
 
   #openWhole({ block, hash, ids, transactions }: WholeBlock): void {

@@ -9,6 +9,9 @@ export type LivenessOracle = Oracle & {
   readonly healed: (atMs: number, maxView: number) => void;
 };
 
+/** Without commit votes nothing has a certificate of its own to catch up by, and a larger gap stays: consensus/README.md. */
+const LARGEST_GAP = 1_024;
+
 type Heal = { readonly atMs: number; readonly goal: number; readonly lastView: number };
 
 export function liveness(premises: Premises, report: Report): LivenessOracle {
@@ -82,9 +85,14 @@ class Watch {
       return;
     }
     for (const [node, height] of this.#running) {
-      if (height >= heal.goal) continue;
+      if (height >= heal.goal || this.#isOutOfReach(height)) continue;
       this.#report(`v${node} ends at height ${height}, the others at ${this.#highest}; ${still}`);
     }
+  }
+
+  #isOutOfReach(height: number): boolean {
+    const { rules = "commit-votes" } = this.#premises;
+    return rules !== "commit-votes" && this.#highest - height > LARGEST_GAP;
   }
 
   #enters(view: number, node: NodeId): void {

@@ -177,3 +177,13 @@ describe("payloads of views long left", () => {
     expect(payloads.size).toBe(1);
   });
 });
+
+test("payloads that the engine did not take are forgotten, and the others stay", () => {
+  const payloads = new Payloads();
+  payloads.open(content(one, [first, second]), all([first, second]));
+  payloads.open(content(two, [third]), nothing);
+  payloads.pruneUnheld((hash) => hash === blockHash(one));
+  expect(payloads.size).toBe(1);
+  expect(payloads.find(first.id)).toBeDefined();
+  expect(payloads.supply(third)).toEqual([]);
+});

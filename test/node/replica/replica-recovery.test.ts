@@ -3,6 +3,7 @@ import {
   type Block,
   blockHash,
   initialSafetyState,
+  MAX_BLOCKS,
   type SafetyState,
 } from "../../../consensus/index.ts";
 import type { Hash } from "../../../crypto/index.ts";
@@ -10,6 +11,7 @@ import type { SignedTransaction } from "../../../node/transaction/index.ts";
 import {
   block,
   committee,
+  NOW_MS,
   only,
   Subject,
   stateRoots,
@@ -157,4 +159,16 @@ describe("a replica that misses blocks", () => {
     const effects = subject.play({ type: "answer", id: asked?.ask.id ?? 0 });
     expect(only(effects, "ask")).toEqual([]);
   });
+});
+
+test("holds the content of no more blocks than the engine has room for (swarm seed 11017670)", () => {
+  const stored = [whole(block(1), [])];
+  while (stored.length <= MAX_BLOCKS + 2) {
+    const below = stored[stored.length - 1]?.block as Block;
+    stored.push(whole(block(stored.length + 1, { on: below }), []));
+  }
+  // Nothing becomes final without the first one.
+  const { replica } = new Subject({ stored: stored.slice(1) });
+  replica.step({ type: "start" }, { monotonicMs: 0, wallMs: NOW_MS });
+  expect(replica.inventory.blocks).toBe(MAX_BLOCKS);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { RuleSetName } from "../../../consensus/index.ts";
+import type { Height } from "../../../crypto/index.ts";
 import type { Observation } from "../../../devnet/sim/observation.ts";
 import { createOracles } from "../../../devnet/sim/oracles/index.ts";
 import { liveness } from "../../../devnet/sim/oracles/liveness.ts";
@@ -70,6 +72,20 @@ describe("liveness", () => {
 
   test("reports an honest node that never catches up", () => {
     expect(judged(starts, all.slice(0, 3))[0]).toContain("v3 ends at height 0, the others at 1");
+  });
+
+  test("excuses a gap that a rule set without commit votes cannot close, and no smaller one", () => {
+    const told = (rules: RuleSetName, height: number) => {
+      const block = { ...blocks[0].block, height: height as Height };
+      const tip = { ...blocks[0], block };
+      return judged(
+        starts,
+        [0, 1, 2].map((node) => final(node, tip)),
+        premises({ rules }),
+      ).length;
+    };
+    expect([told("two-chain", 1_024), told("two-chain", 1_025)]).toEqual([1, 0]);
+    expect(told("commit-votes", 1_025)).toBe(1);
   });
 
   test("waits for no node that is down", () => {
