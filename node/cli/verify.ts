@@ -22,7 +22,7 @@ export function registerVerifyCommand(program: Program): void {
       ]);
       const { facts, unproven } = await provenBy(await readEvidence(file), trustedGenesis(genesis));
       output.record({ type: "proven", ...facts, unproven }, () => {
-        return table(rowsOf(facts));
+        return table(rowsOf(facts).map(([name = "", ...value]) => [wordsOf(name), ...value]));
       });
       if (unproven.length > 0) {
         output.note(`the proof says nothing about ${unproven.join(", ")}`);
@@ -30,6 +30,11 @@ export function registerVerifyCommand(program: Program): void {
       return undefined;
     },
   });
+}
+
+/** `stateRoot` as people say it. */
+function wordsOf(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 /** Fields within a field, such as those of a receipt, get rows of their own unless they stand there already. */
