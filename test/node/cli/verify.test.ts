@@ -143,9 +143,9 @@ describe("quorate verify", () => {
   test("shows people a receipt without saying anything twice", async () => {
     const path = file(JSON.stringify(receipt));
     const { stdout } = await quorate("verify", path, "--genesis", chain.genesisFile);
-    const names = stdout.split("\n").map((line) => line.split(" ")[0]);
+    const names = stdout.split("\n").map((line) => line.split("  ")[0]);
     expect(names).toEqual([...new Set(names)]);
-    expect(names).toContain("feePaid");
+    expect(names).toContain("fee paid");
   });
 
   test("does not accept a proof of another chain", async () => {
