@@ -26,6 +26,7 @@ export {
   type LightClientOptions,
   type Proven,
   type ProvenAccount,
+  type ProvenLease,
   type ProvenRecord,
   type ProvenValue,
 } from "./light-client.ts";

@@ -21,6 +21,8 @@ import {
   applicationKey,
   EMPTY_ACCOUNT,
   LAST_BLOCK_KEY,
+  leaseCodec,
+  leaseKey,
   recordCodec,
   recordKey,
 } from "../ledger/index.ts";
@@ -83,6 +85,14 @@ export type ProvenRecord = Proven & {
   readonly owner: Address | undefined;
   /** Undefined: there is no such record. */
   readonly value: Uint8Array | undefined;
+};
+
+export type ProvenLease = Proven & {
+  /** Undefined: nobody holds it at this height. */
+  readonly holder: Address | undefined;
+  /** The fencing token of that holder, and the last height at which it holds. */
+  readonly token: Height | undefined;
+  readonly expiresAt: Height | undefined;
 };
 
 export type ProvenValue = Proven & { readonly value: Uint8Array | undefined };
@@ -150,6 +160,14 @@ export function createClient(options: LightClientOptions) {
     return { version, owner, value, height, timestampMs };
   };
 
+  const lease = async (key: Uint8Array, asking: Asking = {}): Promise<ProvenLease> => {
+    const { value, height, timestampMs } = await state(leaseKey(key), asking);
+    const found = value === undefined ? undefined : known(leaseCodec, value);
+    const held = found !== undefined && height <= found.expiresAt ? found : undefined;
+    const { holder, token, expiresAt } = held ?? {};
+    return { holder, token, expiresAt, height, timestampMs };
+  };
+
   const submissions = new Submissions({ belief, failover, account });
 
   return {
@@ -158,6 +176,8 @@ export function createClient(options: LightClientOptions) {
     account,
     /** A record of the built-in ledger, by its key. */
     record: recordAt,
+    /** A lease of the built-in ledger, by its key. */
+    lease,
     /** What any key of the state holds. */
     state,
     /** What a key of a team's own application holds. */
