@@ -1,11 +1,11 @@
 // The events of the chain as the stores have them. A block is told of once its receipts are there too, which is a moment
 // after it is final; from then on both can be read for good.
 
-import { commitCertCodec, type Evidence, type ValidatorIndex } from "../../consensus/index.ts";
+import type { Evidence, ValidatorIndex } from "../../consensus/index.ts";
 import { decode, type Height, type View } from "../../crypto/index.ts";
-import type { BlockView, EventFeed, FinalEvents, Occurrence } from "../rpc/index.ts";
+import type { EventFeed, FinalEvents, Occurrence } from "../rpc/index.ts";
 import type { BlockStore, StateStore, StoredBlock } from "../storage/index.ts";
-import { blockWithBodiesCodec } from "../sync/index.ts";
+import { readBlock } from "./stored-blocks.ts";
 import { blockReceiptsCodec } from "./transaction-record.ts";
 
 export type EventStores = {
@@ -75,17 +75,14 @@ export class EventSource implements EventFeed {
 }
 
 function eventsOf(
-  { hash, height, bytes }: StoredBlock,
+  stored: StoredBlock,
   records: Uint8Array,
   certificate: Uint8Array | undefined,
 ): FinalEvents {
-  const block = decode(blockWithBodiesCodec, bytes);
   const known = decode(blockReceiptsCodec, records);
-  if (!block.ok || !known.ok) throw new Error(`what is stored of block ${height} does not decode`);
-  const cert = certificate === undefined ? undefined : decode(commitCertCodec, certificate);
+  if (!known.ok) throw new Error(`the receipts of block ${stored.height} do not decode`);
   const { receipts } = known.value;
-  const transactions = receipts.map(({ transaction }) => transaction);
-  const view: BlockView = { block: block.value.block, hash, transactions };
-  const { bodies } = block.value;
-  return { block: cert?.ok ? { ...view, cert: cert.value } : view, receipts, bodies };
+  const ids = receipts.map(({ transaction }) => transaction);
+  const { view: block, bodies } = readBlock(stored, certificate, ids);
+  return { block, receipts, bodies };
 }

@@ -1,7 +1,7 @@
 // What the HTTP interface asks of the node, answered from the replica, the tracker and the stores.
 
-import { commitCertCodec, type EngineStatus, type ValidatorIndex } from "../../consensus/index.ts";
-import { type Address, decode, type Hash, type Height } from "../../crypto/index.ts";
+import type { EngineStatus, ValidatorIndex } from "../../consensus/index.ts";
+import type { Address, Hash, Height } from "../../crypto/index.ts";
 import type { ChainRoot } from "../chain/index.ts";
 import { accountKey, type Ledger } from "../ledger/index.ts";
 import type { Metrics } from "../metrics/index.ts";
@@ -18,7 +18,6 @@ import {
   type Problem,
   type Submission,
 } from "../rpc/index.ts";
-import { blockWithBodiesCodec } from "../sync/index.ts";
 import { type SignedTransaction, transactionId } from "../transaction/index.ts";
 import type { Checked, VerificationPool } from "../verification/index.ts";
 import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-problem.ts";
@@ -26,6 +25,7 @@ import type { Driver } from "./driver.ts";
 import { missingSentence } from "./missing.ts";
 import type { Prover } from "./prover.ts";
 import type { Stores } from "./restoration.ts";
+import { readBlock } from "./stored-blocks.ts";
 import type { TransactionTracker } from "./transaction-tracker.ts";
 
 export type NodeApiParts = {
@@ -131,14 +131,7 @@ function blockOf(parts: NodeApiParts, selector: BlockSelector): BlockView | unde
       : blockStore.blockAt(selector.by === "height" ? selector.height : (latest ?? (0 as Height)));
   if (stored === undefined || latest === undefined || stored.height > latest) return undefined;
   const isFinal = blockStore.hashAt(stored.height)?.every((byte, at) => byte === stored.hash[at]);
-  const decoded = decode(blockWithBodiesCodec, stored.bytes);
-  if (!isFinal || !decoded.ok) return undefined;
-  const { block, bodies } = decoded.value;
-  const certificate = blockStore.certificateAt(stored.height);
-  const cert = certificate === undefined ? undefined : decode(commitCertCodec, certificate);
-  const transactions: readonly Hash[] = bodies.map((body) => transactionId(body));
-  const view = { block, hash: stored.hash, transactions };
-  return cert?.ok ? { ...view, cert: cert.value } : view;
+  return isFinal ? readBlock(stored, blockStore.certificateAt(stored.height)).view : undefined;
 }
 
 function statusOf(parts: NodeApiParts): NodeStatus {
