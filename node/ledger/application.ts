@@ -2,6 +2,7 @@
 // throws fails the one call; whoever throws where others do not is found out by the state root of that very block.
 
 import { assert } from "../../crypto/index.ts";
+import { MAX_SUPPLY } from "./account.ts";
 import { StateFullError } from "./authenticated-map.ts";
 import { MAX_CODE_BYTES, MAX_OUTPUT_BYTES } from "./receipt.ts";
 import type {
@@ -56,7 +57,15 @@ export function contained<Call>(
         return fault(error);
       }
     },
-    cost: (call) => machine.cost?.(call) ?? 0n,
+    cost: (call) => {
+      try {
+        return soundCost(machine.cost?.(call) ?? 0n);
+      } catch (error) {
+        onFault(error);
+        // More than anybody has: what has no cost enters no pool.
+        return MAX_SUPPLY + 1n;
+      }
+    },
     execute: (call, context, state): CallResult => {
       try {
         return soundResult(machine.execute(call, context, writerFor(state)));
@@ -79,6 +88,11 @@ function soundResult(result: CallResult): CallResult {
   const bytes = result.output?.length ?? 0;
   assert(bytes <= MAX_OUTPUT_BYTES, `an output has at most ${MAX_OUTPUT_BYTES} bytes`);
   return result;
+}
+
+function soundCost(cost: bigint): bigint {
+  assert(typeof cost === "bigint" && cost >= 0n, "a cost is a bigint, and not negative");
+  return cost;
 }
 
 function soundCode(code: string): string {

@@ -164,6 +164,23 @@ describe("a call fails, and the chain goes on, when the application", () => {
   });
 });
 
+test.each<[string, () => bigint]>([
+  [
+    "is thrown over",
+    () => {
+      throw new TypeError("undefined is not a function");
+    },
+  ],
+  ["is negative", () => -1n],
+  ["is no bigint", () => 5 as unknown as bigint],
+])("nobody can pay a cost that %s, and nobody's pool breaks over it", (_, cost) => {
+  const faults: unknown[] = [];
+  const { ledger } = run(keeping({ cost }), [], faults);
+  const verdict = ledger.admit(transfer({ from: "alice", to: "bob", call: NOTE }));
+  expect(verdict.ok && verdict.cost > verdict.balance).toBe(true);
+  expect(faults).toHaveLength(1);
+});
+
 test("no block carries a call that the application throws over when it reads it", () => {
   const faults: unknown[] = [];
   const choking = keeping({
