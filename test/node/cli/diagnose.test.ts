@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Genesis } from "../../../node/chain/index.ts";
-import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
 import { chain, genesis, nodeDirectory, strayingAt } from "../diagnosis/fixtures.ts";
+import { quorate } from "./quorate.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -15,18 +15,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const another: Genesis = { ...genesis, name: "another" };
 const blocks = chain([[{ to: "bob" }], [{ to: "carol" }]]);
 const unlucky = strayingAt(blocks[1]?.ids[0], () => ({ ok: false, code: "out-of-luck" }));
-
-async function quorate(...args: string[]) {
-  const said = { stdout: "", stderr: "" };
-  const program = createProgram("1.2.3", {
-    stdout: { write: (text) => (said.stdout += text) },
-    stderr: { write: (text) => (said.stderr += text) },
-    env: {},
-  });
-  registerNodeCommands(program);
-  const exitCode = await runProgram(program, args);
-  return { exitCode, ...said };
-}
 
 const directory = (name: string) => join(folder, name);
 

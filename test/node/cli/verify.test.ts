@@ -6,9 +6,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { addressOf, formatAddress, fromHex } from "../../../crypto/index.ts";
-import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
-import { eventually } from "../../e2e/eventually.ts";
-import { dev, type LiveChain, liveChain } from "../runtime/live-chain.ts";
+import { askForProof, dev, type LiveChain, liveChain, sendCall } from "../runtime/live-chain.ts";
+import { quorate } from "./quorate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 type Json = any;
@@ -32,34 +31,9 @@ beforeAll(async () => {
 
 afterAll(() => chain.stop());
 
-async function sent(call: Parameters<LiveChain["signed"]>[0]): Promise<Json> {
-  const body = chain.signed(call).bytes as Uint8Array<ArrayBuffer>;
-  const headers = { "content-type": "application/octet-stream" };
-  const url = `${chain.url}/v1/txs?wait=final`;
-  return await (await fetch(url, { method: "POST", body, headers })).json();
-}
+const sent = (call: Parameters<LiveChain["signed"]>[0]) => sendCall(chain, call);
 
-function get(path: string): Promise<Json> {
-  return eventually({
-    what: path,
-    probe: async () => {
-      const body: Json = await (await fetch(chain.url + path)).json();
-      return body.code === "NOT_PROVABLE_YET" ? undefined : body;
-    },
-  });
-}
-
-async function quorate(...args: string[]) {
-  const said = { stdout: "", stderr: "" };
-  const program = createProgram("1.2.3", {
-    stdout: { write: (text) => (said.stdout += text) },
-    stderr: { write: (text) => (said.stderr += text) },
-    env: {},
-  });
-  registerNodeCommands(program);
-  const exitCode = await runProgram(program, args);
-  return { exitCode, ...said };
-}
+const get = (path: string) => askForProof(chain, path);
 
 function file(content: string | Uint8Array): string {
   const path = join(chain.dir, "evidence");

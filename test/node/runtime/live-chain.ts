@@ -23,6 +23,7 @@ import {
   type SignedTransaction,
   signTransaction,
 } from "../../../node/transaction/index.ts";
+import { eventually } from "../../e2e/eventually.ts";
 
 /** Known to the commands as `dev0` and `dev1`. */
 export const dev = (index: number) =>
@@ -108,4 +109,29 @@ export async function liveChain(name: string) {
 
 function keyNamed(seed: string, name: string): SecretKey {
   return developmentKey({ seed, name });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+type Json = any;
+
+/** Signs a call and sends it: the answer once it is final. */
+export async function sendCall(
+  chain: LiveChain,
+  call: Parameters<LiveChain["signed"]>[0],
+): Promise<Json> {
+  const body = chain.signed(call).bytes as Uint8Array<ArrayBuffer>;
+  const headers = { "content-type": "application/octet-stream" };
+  const url = `${chain.url}/v1/txs?wait=final`;
+  return await (await fetch(url, { method: "POST", body, headers })).json();
+}
+
+/** Asks again while it is too early for a proof. */
+export function askForProof(chain: LiveChain, path: string): Promise<Json> {
+  return eventually({
+    what: path,
+    probe: async () => {
+      const body: Json = await (await fetch(chain.url + path)).json();
+      return body.code === "NOT_PROVABLE_YET" ? undefined : body;
+    },
+  });
 }

@@ -20,8 +20,7 @@ import {
   type ProvenState,
   trustIn,
 } from "../../../node/proof/index.ts";
-import { eventually } from "../../e2e/eventually.ts";
-import { dev, type LiveChain, liveChain } from "./live-chain.ts";
+import { askForProof, dev, type LiveChain, liveChain, sendCall } from "./live-chain.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 type Json = any;
@@ -47,24 +46,9 @@ afterAll(async () => {
   expect(chain.failures).toEqual([]);
 });
 
-/** The answer once it is final. */
-async function sent(call: Parameters<LiveChain["signed"]>[0]): Promise<Json> {
-  const body = chain.signed(call).bytes as Uint8Array<ArrayBuffer>;
-  const headers = { "content-type": "application/octet-stream" };
-  const url = `${chain.url}/v1/txs?wait=final`;
-  return await (await fetch(url, { method: "POST", body, headers })).json();
-}
+const sent = (call: Parameters<LiveChain["signed"]>[0]) => sendCall(chain, call);
 
-/** Asks again while it is too early. */
-function get(path: string): Promise<Json> {
-  return eventually({
-    what: path,
-    probe: async () => {
-      const body: Json = await (await fetch(chain.url + path)).json();
-      return body.code === "NOT_PROVABLE_YET" ? undefined : body;
-    },
-  });
-}
+const get = (path: string) => askForProof(chain, path);
 
 function trust() {
   const { genesis, chainId } = chain;
