@@ -1,5 +1,6 @@
 // The deterministic simulator: whole validators on a virtual clock, network and disk, decided by one seed.
 
+export { type Random, randomStream } from "../random/index.ts";
 export {
   type CampaignOptions,
   type CampaignResult,
@@ -9,7 +10,6 @@ export {
 } from "./campaign.ts";
 export { CALM, type NetworkMood } from "./network.ts";
 export type { Fault, ParsedPlan, Plan } from "./plan.ts";
-export { type Random, randomStream } from "./random.ts";
 export { planIn, RECORDED_EVENTS, type Recording, recordingOf } from "./recording.ts";
 export { type Outcome, runPlan, type Violation } from "./run.ts";
 export { type NamedScenario, SCENARIOS } from "./scenarios.ts";

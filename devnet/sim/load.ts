@@ -1,6 +1,6 @@
 // Clients of a simulation: transfers from random accounts, now and then sent twice, or spent twice at two validators.
 
-import { randomStream } from "./random.ts";
+import { randomStream } from "../random/index.ts";
 import type { Simulation } from "./simulation.ts";
 
 export type Load = {

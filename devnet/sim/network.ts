@@ -1,9 +1,9 @@
 // The simulated network: every message is delayed, some are lost or come twice, links can be cut in one direction, and
 // a node can be slow or stand still. What comes earlier may be overtaken by what comes later.
 
+import type { Random } from "../random/index.ts";
 import type { Agenda } from "./agenda.ts";
 import type { NodeId } from "./observation.ts";
-import type { Random } from "./random.ts";
 
 export type NetworkMood = {
   readonly minDelayMs: number;

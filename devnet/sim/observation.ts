@@ -2,9 +2,9 @@
 
 import type { Evidence, Halt, Message, ValidatorIndex } from "../../consensus/index.ts";
 import type { FinalBlock } from "../../node/replica/index.ts";
+import type { NodeId } from "../behaviours/index.ts";
 
-/** One running copy of a validator. Twins share their validator index, never their node. */
-export type NodeId = number;
+export type { NodeId } from "../behaviours/index.ts";
 
 export type Seen =
   /** Signed and about to be sent. */

@@ -2,8 +2,8 @@
 // after a drawn moment, and is back before the others give its view up. What was signed before it was durable is signed
 // once more, and otherwise.
 
+import { randomStream } from "../random/index.ts";
 import type { Plan } from "./plan.ts";
-import { randomStream } from "./random.ts";
 import type { SwarmOptions } from "./swarm.ts";
 
 const MAX_OPERATION = 6;

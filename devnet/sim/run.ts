@@ -1,7 +1,7 @@
 // Runs a plan from its first event to its verdict: faults until `stressMs`, then everything but the liars is well again
 // and the honest ones must go on.
 
-import { BEHAVIOURS } from "./behaviours/index.ts";
+import { BEHAVIOURS } from "../behaviours/index.ts";
 import { scheduleLoad } from "./load.ts";
 import { CALM } from "./network.ts";
 import type { NodeId } from "./observation.ts";

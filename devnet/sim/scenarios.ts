@@ -1,6 +1,6 @@
 // Scenarios by name: which part of the swarm each one draws from.
 
-import { BEHAVIOURS } from "./behaviours/index.ts";
+import { BEHAVIOURS } from "../behaviours/index.ts";
 import type { Plan } from "./plan.ts";
 import { drawPowerCuts } from "./power-cuts.ts";
 import { drawPlan, type SwarmOptions } from "./swarm.ts";

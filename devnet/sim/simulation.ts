@@ -8,8 +8,10 @@ import {
   type SignedTransaction,
   signTransaction,
 } from "../../node/transaction/index.ts";
+import type { Behaviour, Control } from "../behaviours/index.ts";
+import { Conduct } from "../behaviours/index.ts";
+import { type Random, randomStream } from "../random/index.ts";
 import { Agenda } from "./agenda.ts";
-import type { Behaviour, Control } from "./behaviour.ts";
 import { TransactionDoor } from "./carriage.ts";
 import {
   accountAddress,
@@ -19,11 +21,10 @@ import {
   simulatedChain,
 } from "./chain.ts";
 import { SimulatedClock } from "./clock.ts";
-import { Conduct } from "./conduct.ts";
 import { SimulatedDisk, type SimulatedDiskOptions } from "./disk/index.ts";
 import { CALM, type NetworkMood, SimulatedNetwork } from "./network.ts";
 import type { NodeId, Observation } from "./observation.ts";
-import { type Random, randomStream } from "./random.ts";
+import { standInSigner } from "./stand-in.ts";
 import { Trace } from "./trace.ts";
 import { SimulatedValidator } from "./validator.ts";
 
@@ -54,6 +55,9 @@ const DEFAULTS: ChainOptions = {
   rules: "commit-votes",
   leaders: "round-robin",
 };
+
+/** With real signatures, what it makes is not even a signature. */
+const STRANGER = standInSigner(60_000);
 
 /** Later than any simulated chain gets. */
 const FAR_HEIGHT = 50_000;
@@ -200,6 +204,7 @@ export class Simulation {
       others,
       validatorOf: (other) => this.validatorOf(other),
       keys,
+      stranger: STRANGER,
       random: this.#adversary(node),
       now: () => this.agenda.now,
       view: () => liar.replica?.status.view ?? 0,

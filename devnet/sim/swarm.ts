@@ -2,11 +2,11 @@
 // which faults, how rough the network is. A run with every fault at once hides as much as one with a single fault.
 
 import type { LeaderChoiceName, RuleSetName } from "../../consensus/index.ts";
-import { BEHAVIOURS } from "./behaviours/index.ts";
+import { BEHAVIOURS } from "../behaviours/index.ts";
+import { type Random, randomStream } from "../random/index.ts";
 import type { SignatureKind } from "./chain.ts";
 import type { NodeId } from "./observation.ts";
 import { type Fault, losesMemory, type Plan } from "./plan.ts";
-import { type Random, randomStream } from "./random.ts";
 
 export type SwarmOptions = {
   readonly validators?: number;

@@ -7,7 +7,7 @@ import {
   RULE_SETS,
   type RuleSetName,
 } from "../../consensus/index.ts";
-import { randomStream } from "./random.ts";
+import { randomStream } from "../random/index.ts";
 import { huntExhaustively, replayExhaustive } from "./search/exhaustive.ts";
 import type { HuntReport, Replay } from "./search/hunt.ts";
 import { huntSchedules, replaySchedule } from "./search/schedules.ts";

@@ -1,8 +1,8 @@
 // A run as text: one line an observation. The hash of all lines is the run's identity; the lines themselves make a
 // recording that can be read event by event.
 
-import type { Message } from "../../consensus/index.ts";
 import { ascii, domain, hashIn, toHex } from "../../crypto/index.ts";
+import { statementOf } from "../behaviours/index.ts";
 import type { Observation } from "./observation.ts";
 
 const TRACE_DOMAIN = domain("quorate/simulated-trace/1");
@@ -92,27 +92,6 @@ function detailsOf(seen: Observation): string {
       return `halted: ${seen.halt.reason} at height ${seen.halt.height}`;
     case "fault":
       return `fault ${seen.what}`;
-  }
-}
-
-export function statementOf(message: Message): string {
-  switch (message.type) {
-    case "proposal": {
-      const { view, height, proposer, payload, justify } = message.block;
-      const what = `proposal view ${view} height ${height} by v${proposer}`;
-      const tc = message.tc === undefined ? "" : ` tc ${message.tc.view}`;
-      return `${what} payload ${short(payload)} on qc ${justify.view}${tc}`;
-    }
-    case "vote":
-      return `vote view ${message.content.view} block ${short(message.content.block)}`;
-    case "commit-vote": {
-      const { view, block, stateRoot } = message.content;
-      return `commit-vote view ${view} block ${short(block)} state ${short(stateRoot)}`;
-    }
-    case "timeout":
-      return `timeout view ${message.content.view} highQc ${message.content.highQcView}`;
-    case "decision":
-      return `decision height ${message.cert.height} block ${short(message.cert.block)}`;
   }
 }
 

@@ -7,8 +7,9 @@ import type { Replica, ReplicaEffect, ReplicaEvent, Timer } from "../../node/rep
 import { StorageError } from "../../node/storage/index.ts";
 import { type Answer, type Ask, answer } from "../../node/sync/index.ts";
 import type { SignedTransaction } from "../../node/transaction/index.ts";
+import type { Conduct, Delivery } from "../behaviours/index.ts";
+import type { Random } from "../random/index.ts";
 import type { Agenda } from "./agenda.ts";
-import type { Delivery } from "./behaviour.ts";
 import {
   carryAnswer,
   carryMessage,
@@ -18,11 +19,9 @@ import {
 } from "./carriage.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { SimulatedClock } from "./clock.ts";
-import type { Conduct } from "./conduct.ts";
 import { type OpenedDisk, PowerCut, type SimulatedDisk } from "./disk/index.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { NodeId, Seen } from "./observation.ts";
-import type { Random } from "./random.ts";
 import { firstSafetyState, restoreReplica } from "./restoration.ts";
 
 export type Surroundings = {

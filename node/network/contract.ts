@@ -25,6 +25,12 @@ export type NetworkLog = {
   warn(fields: object, message: string): void;
 };
 
+/**
+ * What stands between us and our peers: whatever goes to one of them, `send` puts on its way, as often as it is called and
+ * no sooner. Frames, requests, answers and gossip all pass here.
+ */
+export type Wire = (to: ValidatorIndex, bytes: number, send: () => void) => void;
+
 export type NetworkOptions = {
   /** Part of every topic and protocol name: two chains cannot exchange a byte above the handshake. */
   readonly chainId: Hash;
@@ -36,6 +42,8 @@ export type NetworkOptions = {
   /** All validators, ourselves included. Nobody else may connect. */
   readonly peers: readonly NetworkPeer[];
   readonly limits?: Partial<NetworkLimits>;
+  /** Sends at once, and once, unless given. */
+  readonly wire?: Wire;
   readonly log: NetworkLog;
 };
 
@@ -68,8 +76,8 @@ export type Network = {
   start(): Promise<void>;
   /** Leaves no timer and no socket behind. */
   stop(): Promise<void>;
-  /** Fire and forget. Throws NetworkError "too-large" above `maxGossipBytes`: our bug. */
-  publish(topic: Topic, bytes: Uint8Array): void;
+  /** Fire and forget; to these neighbours only, who pass it on, or to all. Throws NetworkError "too-large" above `maxGossipBytes`: our bug. */
+  publish(topic: Topic, bytes: Uint8Array, to?: readonly ValidatorIndex[]): void;
   /** Queues a frame; all frames of one turn leave together. Without a link it is dropped and counted. The bytes must not change afterwards. Throws NetworkError "too-large". */
   send(to: ValidatorIndex, bytes: Uint8Array): void;
   /** `send` to all other validators. */

@@ -10,7 +10,7 @@ import {
 import { createTopicScoreParams } from "@chainsafe/libp2p-gossipsub/score";
 import { type Domain, domain } from "../../crypto/index.ts";
 import { hashIn } from "../../crypto/native/index.ts";
-import type { GossipVerdict, NetworkLog, Topic, ValidatorIndex } from "./contract.ts";
+import type { GossipVerdict, NetworkLog, Topic, ValidatorIndex, Wire } from "./contract.ts";
 import { TOPICS } from "./contract.ts";
 import { reasonOf } from "./errors.ts";
 import type { ValidatingGossipSub } from "./libp2p-types.ts";
@@ -155,8 +155,10 @@ export type GossipPortContext = {
   readonly limits: NetworkLimits;
   readonly counters: Counters;
   readonly log: NetworkLog;
+  readonly wire: Wire | undefined;
   /** The validator behind a peer id. */
   readonly indexOf: (peerId: string) => ValidatorIndex | undefined;
+  readonly nameOf: (index: ValidatorIndex) => string | undefined;
   readonly onGossip: (
     topic: Topic,
     from: ValidatorIndex,
@@ -183,6 +185,7 @@ type Arrival = {
 export class GossipPort {
   readonly #gossip: ValidatingGossipSub;
   readonly #context: GossipPortContext;
+  readonly #carry: (peerId: string, rpc: GossipRpc) => void;
   readonly #pending = new Map<ValidatorIndex, number>();
   #young: Arrival[] = [];
   #old: Arrival[] = [];
@@ -192,6 +195,7 @@ export class GossipPort {
   constructor(gossip: ValidatingGossipSub, context: GossipPortContext) {
     this.#gossip = gossip;
     this.#context = context;
+    this.#carry = carrier(gossip, context);
     gossip.addEventListener("subscription-change", (event) => {
       context.onSubscriptions(event.detail.peerId.toString());
     });
@@ -225,8 +229,9 @@ export class GossipPort {
     clearTimeout(this.#forwardTimer);
   }
 
-  publish(topic: Topic, bytes: Uint8Array): void {
+  publish(topic: Topic, bytes: Uint8Array, to?: readonly ValidatorIndex[]): void {
     const { counters, log, names } = this.#context;
+    if (to !== undefined) return this.#publishTo(names.name(topic), bytes, to);
     this.#gossip.publish(names.name(topic), bytes).then(
       (result) => {
         counters.gossipPublished += 1;
@@ -237,6 +242,17 @@ export class GossipPort {
         log.warn({ topic, bytes: bytes.length, reason: reasonOf(error) }, "gossip not published");
       },
     );
+  }
+
+  #publishTo(topic: string, data: Uint8Array, to: readonly ValidatorIndex[]): void {
+    const { counters, nameOf } = this.#context;
+    for (const index of to) {
+      const peerId = nameOf(index);
+      if (peerId === undefined) continue;
+      this.#carry(peerId, { subscriptions: [], messages: [{ topic, data }] });
+      counters.gossipPublished += 1;
+      counters.gossipBytesOut += data.length;
+    }
   }
 
   #arrive(arrival: Arrival, data: Uint8Array): void {
@@ -288,4 +304,42 @@ export class GossipPort {
     if (this.#closed) return;
     this.#gossip.reportMessageValidationResult(messageId, source, VERDICTS[verdict]);
   }
+}
+
+/** What gossipsub sends to one peer in one go: the part of its RPC that we look at. */
+type GossipRpc = {
+  readonly subscriptions: readonly unknown[];
+  readonly messages: readonly { readonly topic: string; readonly data?: Uint8Array }[];
+};
+
+/** The library's own way to a peer, which it keeps to itself. */
+type GossipSender = {
+  sendRpc: (peerId: string, rpc: GossipRpc) => boolean;
+  sendRpcInBatch: (peerIds: Iterable<string>, rpc: GossipRpc) => void;
+};
+
+/** Leads all that gossipsub sends over the wire, if there is one. */
+function carrier(
+  gossip: ValidatingGossipSub,
+  { wire, indexOf }: GossipPortContext,
+): (peerId: string, rpc: GossipRpc) => void {
+  const sender = gossip as unknown as GossipSender;
+  if (wire === undefined) return (peerId, rpc) => sender.sendRpc(peerId, rpc);
+  const send = sender.sendRpc.bind(gossip);
+  sender.sendRpc = (peerId, rpc) => {
+    const to = indexOf(peerId);
+    // Who listens to what is the overlay's own state: it is told once a connection, and a cut must not outlast its end.
+    if (to === undefined || rpc.subscriptions.length > 0) return send(peerId, rpc);
+    wire(to, sizeOf(rpc), () => send(peerId, rpc));
+    return true;
+  };
+  sender.sendRpcInBatch = (peerIds, rpc) => {
+    // `sendRpc` may put more into what it is given.
+    for (const peerId of peerIds) sender.sendRpc(peerId, { ...rpc });
+  };
+  return (peerId, rpc) => sender.sendRpc(peerId, rpc);
+}
+
+function sizeOf({ messages }: GossipRpc): number {
+  return messages.reduce((bytes, { data }) => bytes + (data?.length ?? 0), 0);
 }

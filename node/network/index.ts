@@ -11,6 +11,7 @@ export type {
   RequestOptions,
   Topic,
   ValidatorIndex,
+  Wire,
 } from "./contract.ts";
 export { NetworkError, type NetworkErrorCode } from "./errors.ts";
 export type { NetworkLimits } from "./limits.ts";

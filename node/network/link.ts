@@ -2,9 +2,9 @@
 // what is stuck. When two connections to the same peer exist, both sides drop the same one.
 
 import { Conduct } from "./conduct.ts";
-import type { NetworkHandlers, NetworkLog, RequestOptions } from "./contract.ts";
+import type { NetworkHandlers, NetworkLog, RequestOptions, Wire } from "./contract.ts";
 import { Dialer } from "./dialer.ts";
-import { reasonOf } from "./errors.ts";
+import { NetworkError, reasonOf } from "./errors.ts";
 import { FrameReceiver } from "./frame-receiver.ts";
 import { FrameSender } from "./frame-sender.ts";
 import type { Connection, Stream } from "./libp2p-types.ts";
@@ -22,6 +22,7 @@ export type LinkContext = {
   readonly counters: Counters;
   readonly log: NetworkLog;
   readonly handlers: NetworkHandlers;
+  readonly wire: Wire | undefined;
   readonly protocols: Protocols;
   /** Our index is lower than the peer's. */
   readonly isLower: boolean;
@@ -65,7 +66,11 @@ export class Link {
     this.#server = new RequestServer({
       limits,
       counters,
-      onRequest: (request) => handlers.onRequest(entry.index, request),
+      onRequest: async (request) => {
+        const answer = await handlers.onRequest(entry.index, request);
+        await this.#carried(answer);
+        return answer;
+      },
       onFault,
       onFailure: (reason) => log.debug({ peer: entry.index, reason }, "request not answered"),
     });
@@ -147,12 +152,23 @@ export class Link {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#connection === undefined) this.#context.counters.framesUndeliverable += 1;
-    else this.#sender.send(frame);
+    const { wire } = this.#context;
+    if (wire === undefined) return this.#sendNow(frame);
+    wire(this.#entry.index, frame.length, () => this.#sendNow(frame));
   }
 
   request(bytes: Uint8Array, options: RequestOptions): Promise<Uint8Array> {
-    return this.#client.request(bytes, options);
+    if (this.#context.wire === undefined) return this.#client.request(bytes, options);
+    return new Promise((resolve, reject) => {
+      // What the wire swallows ends as what the peer swallows does.
+      const { timeoutMs } = options;
+      const late = new NetworkError("timeout", `no answer within ${timeoutMs} ms`);
+      const timer = setTimeout(() => reject(late), timeoutMs);
+      this.#carried(bytes)
+        .then(() => this.#client.request(bytes, options))
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
+    });
   }
 
   penalise(reason: string): void {
@@ -202,6 +218,18 @@ export class Link {
     if (!isNew) this.#misses += 1;
     if (this.#misses >= limits.watchdogChecks) this.#hangUp("a stream is stuck or missing");
     else if (!this.#sender.isOpen) this.#openFrames(connection);
+  }
+
+  #sendNow(frame: Uint8Array): void {
+    if (this.#connection === undefined) this.#context.counters.framesUndeliverable += 1;
+    else this.#sender.send(frame);
+  }
+
+  /** Never, if the wire swallows it. */
+  async #carried(bytes: Uint8Array): Promise<void> {
+    const { wire } = this.#context;
+    if (wire === undefined) return;
+    await new Promise<void>((resolve) => wire(this.#entry.index, bytes.length, resolve));
   }
 
   #newDialer(): Dialer {

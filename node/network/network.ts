@@ -84,11 +84,11 @@ class Libp2pNetwork implements Network {
     this.#state = "stopped";
   }
 
-  publish(topic: Topic, bytes: Uint8Array): void {
+  publish(topic: Topic, bytes: Uint8Array, to?: readonly ValidatorIndex[]): void {
     this.#assertSize(bytes, this.#limits.maxGossipBytes, "a gossip message");
     if (this.#running === undefined || this.#state !== "running") {
       this.#counters.gossipPublishFailed += 1;
-    } else this.#running.gossip.publish(topic, bytes);
+    } else this.#running.gossip.publish(topic, bytes, to);
   }
 
   send(to: ValidatorIndex, bytes: Uint8Array): void {
@@ -162,6 +162,7 @@ class Libp2pNetwork implements Network {
       counters: this.#counters,
       log: this.#options.log,
       handlers: this.#handlers,
+      wire: this.#options.wire,
       protocols: this.#protocols,
       isLower: this.#roster.self.index < entry.index,
       dial: async (to, signal) => {
@@ -177,7 +178,9 @@ class Libp2pNetwork implements Network {
       limits: this.#limits,
       counters: this.#counters,
       log: this.#options.log,
+      wire: this.#options.wire,
       indexOf: (peerName) => this.#roster.find(peerName)?.index,
+      nameOf: (index) => this.#roster.others.find((entry) => entry.index === index)?.name,
       onGossip: (topic, from, bytes) => this.#handlers.onGossip(topic, from, bytes),
       onSubscriptions: (peerName) => {
         const entry = this.#roster.find(peerName);

@@ -51,6 +51,8 @@ export type DriverOptions = {
   readonly events: EventSource;
   readonly ledger: Pick<Ledger, "proveAt">;
   readonly metrics: Metrics;
+  /** The wall clock, milliseconds since 1970. */
+  readonly wallMs: () => number;
   readonly log: Log;
   /** What a peer answered, still encoded. */
   readonly onAnswer: (id: number, from: ValidatorIndex, bytes: Uint8Array) => Promise<void>;
@@ -101,7 +103,7 @@ export class Driver {
   step(event: ReplicaEvent): boolean {
     if (this.#closed) return true;
     this.#isSound = true;
-    const now = { monotonicMs: performance.now(), wallMs: Date.now() };
+    const now = { monotonicMs: performance.now(), wallMs: this.#options.wallMs() };
     try {
       for (const effect of this.#options.replica.step(event, now)) this.#obey(effect);
     } catch (error) {
@@ -261,7 +263,7 @@ export class Driver {
   // --- Final blocks ----------------------------------------------------------------------------------------------
 
   #finalize(final: FinalBlock): void {
-    const { stores, ledger, tracker, metrics, onFinal } = this.#options;
+    const { stores, ledger, tracker, metrics, wallMs, onFinal } = this.#options;
     const { block, hash, stateRoot, changes, receipts, cert } = final;
     const { height } = block;
     const kept = keptProof({ ledger, ...stores }, { height, receipts });
@@ -273,7 +275,7 @@ export class Driver {
       this.#indexer.add({ height, stateRoot, changes, ...records });
     });
     tracker.final(hash, height, receipts);
-    const latencyMs = Math.max(0, Date.now() - block.timestampMs);
+    const latencyMs = Math.max(0, wallMs() - block.timestampMs);
     metrics.committed({ transactions: receipts.length, latencyMs });
     onFinal(final);
   }

@@ -11,4 +11,5 @@ export {
   ledgerAtStored,
   storedBlock,
 } from "./stored-chain.ts";
+export type { Execution, Surroundings } from "./surroundings.ts";
 export { blockReceiptsCodec } from "./transaction-record.ts";

@@ -8,7 +8,7 @@ import type { NodeConfig } from "../config/index.ts";
 import type { StateReader } from "../ledger/index.ts";
 import type { Log } from "../logging/index.ts";
 import { createMetrics, type Metrics } from "../metrics/index.ts";
-import { createNetwork, type Network, type NetworkHandlers } from "../network/index.ts";
+import type { Network, NetworkHandlers } from "../network/index.ts";
 import { Replica } from "../replica/index.ts";
 import type { NodeApi } from "../rpc/index.ts";
 import { answer, answerCodec, questionCodec } from "../sync/index.ts";
@@ -28,6 +28,7 @@ import { createNodeApi } from "./node-api.ts";
 import { Prover } from "./prover.ts";
 import type { Restored, Stores } from "./restoration.ts";
 import { storedBlocks } from "./stored-blocks.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { TransactionTracker } from "./transaction-tracker.ts";
 import { UncertifiedBlocks } from "./uncertified-blocks.ts";
 
@@ -40,6 +41,7 @@ export type LiveNodeOptions = {
   readonly stores: Stores;
   readonly restored: Restored;
   readonly version: string;
+  readonly surroundings: Surroundings;
   readonly log: Log;
   readonly failed: (error: unknown) => void;
   readonly onHalt: (contradiction: Contradiction) => void;
@@ -81,6 +83,7 @@ export class LiveNode {
     const { ledger } = restored;
     const prover = new Prover({ ledger, ...stores });
     this.metrics = createMetrics({ sample: () => this.#sample() });
+    const { createNetwork, wallMs } = options.surroundings;
     this.#network = createNetwork(networkOptions(options), this.#handlers());
     const common = { replica: this.#replica, network: this.#network, metrics: this.metrics };
     this.#driver = new Driver({
@@ -92,6 +95,7 @@ export class LiveNode {
       tracker,
       events,
       ledger,
+      wallMs,
       log,
       failed,
       onAnswer: (id, from, bytes) => this.#ingress.answer(id, from, bytes),

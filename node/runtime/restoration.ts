@@ -42,6 +42,7 @@ import {
   ledgerAtStored,
   storedBlock,
 } from "./stored-chain.ts";
+import { SURROUNDINGS, type Surroundings } from "./surroundings.ts";
 import { receiptRecords } from "./transaction-record.ts";
 
 type Closable = { readonly close: () => Promise<void> };
@@ -62,12 +63,16 @@ export type Restored = {
 };
 
 /** @throws {StorageError} if a store is damaged, or of another chain */
-export async function openStores(directory: string, chainId: Hash): Promise<Stores> {
+export async function openStores(
+  directory: string,
+  chainId: Hash,
+  { disk } = SURROUNDINGS,
+): Promise<Stores> {
   const opened: Closable[] = [];
   try {
-    const safetyLog = openSafetyLog(directory, chainId);
+    const safetyLog = openSafetyLog(directory, chainId, disk);
     opened.push(safetyLog);
-    const { store: blockStore } = await openBlockStore({ directory, identity: chainId });
+    const { store: blockStore } = await openBlockStore({ directory, identity: chainId, disk });
     opened.push(blockStore);
     const stateStore = openStateStore({ directory, identity: chainId });
     return { safetyLog, blockStore, stateStore };
@@ -88,10 +93,14 @@ export async function closeStores({ safetyLog, blockStore, stateStore }: Stores)
 export async function restore(
   root: ChainRoot,
   stores: Stores,
-  given: { readonly hasSignedBefore: boolean; readonly machine?: StateMachine },
+  given: {
+    readonly hasSignedBefore: boolean;
+    readonly machine?: StateMachine;
+    readonly surroundings?: Surroundings;
+  },
 ): Promise<Restored> {
-  const { hasSignedBefore, machine = builtInMachine(root) } = given;
-  const ledger = openLedger(root, stores, machine);
+  const { hasSignedBefore, machine = builtInMachine(root), surroundings = SURROUNDINGS } = given;
+  const ledger = openLedger({ root, stores, machine, surroundings });
   const last = await replay(root, stores, ledger);
   await stores.stateStore.flushed();
   const { hash, height, stateRoot } = ledger.committed;
@@ -110,10 +119,20 @@ export async function restore(
   };
 }
 
-function openLedger(root: ChainRoot, stores: Stores, application: StateMachine): Ledger {
-  const stored = ledgerAtStored(root, application, stores);
+function openLedger({
+  root,
+  stores,
+  machine,
+  surroundings,
+}: {
+  readonly root: ChainRoot;
+  readonly stores: Stores;
+  readonly machine: StateMachine;
+  readonly surroundings: Surroundings;
+}): Ledger {
+  const stored = ledgerAtStored(root, machine, stores, surroundings);
   if (stored !== undefined) return stored;
-  const ledger = ledgerAtGenesis(root, application);
+  const ledger = ledgerAtGenesis(root, machine, surroundings);
   const { height, stateRoot } = ledger.committed;
   const changes = [...ledger.entries()];
   stores.stateStore.commit({ height, stateRoot, changes, transactions: [] });

@@ -16,6 +16,7 @@ import { LiveNode } from "./live-node.ts";
 import { loadStateMachine, machineOf } from "./machine.ts";
 import { closeStores, openStores, restore } from "./restoration.ts";
 import { openSignedMark } from "./signed-mark.ts";
+import { SURROUNDINGS, type Surroundings } from "./surroundings.ts";
 
 export type ValidatorOptions = {
   readonly config: NodeConfig;
@@ -24,6 +25,8 @@ export type ValidatorOptions = {
   readonly passphrase?: string | undefined;
   /** The application that genesis names; that of the configuration, or the built-in ledger, unless given. */
   readonly stateMachine?: StateMachine | undefined;
+  /** Sound ones in the place of those that are not given. */
+  readonly surroundings?: Partial<Surroundings>;
   readonly log: Log;
   /** The node can do no more: stop it and exit with the error's code. Called once. */
   readonly onFatal: (error: unknown) => void;
@@ -74,10 +77,13 @@ async function openNode(options: ValidatorOptions, closers: Closers): Promise<Li
   });
   const unmarked = await openIdentity(options, options.passphrase);
   const { identity, hasSignedBefore } = markSignatures(options, root, unmarked);
-  const stores = await openDirectory(config, root, closers);
+  const surroundings = { ...SURROUNDINGS, ...options.surroundings };
+  const stores = await openDirectory({ config, root, surroundings }, closers);
   const version = packageVersion();
   const owner = { chainId: root.validators.chainId, application: machine.name, version };
-  const restored = await restore(root, stores, { hasSignedBefore, machine }).catch((error) => {
+  const restored = await restore(root, stores, {
+    ...{ hasSignedBefore, machine, surroundings },
+  }).catch((error) => {
     throw withBundle(config.dataDir, error, owner);
   });
   const failed = once((error: unknown) => {
@@ -92,6 +98,7 @@ async function openNode(options: ValidatorOptions, closers: Closers): Promise<Li
     stores,
     restored,
     version,
+    surroundings,
     log,
     failed,
     onHalt: (contradiction) => failed(recordHalt(config.dataDir, contradiction, owner)),
@@ -123,12 +130,19 @@ function markSignatures(
   return { identity: { ...identity, signer }, hasSignedBefore: mark.hasSigned };
 }
 
-async function openDirectory({ dataDir }: NodeConfig, root: ChainRoot, closers: Closers) {
+async function openDirectory(
+  {
+    config: { dataDir },
+    root,
+    surroundings,
+  }: { readonly config: NodeConfig; readonly root: ChainRoot; readonly surroundings: Surroundings },
+  closers: Closers,
+) {
   await mkdir(dataDir, { recursive: true });
   const lock = await lockDirectory(dataDir);
   closers.push(() => lock.release());
   refuseAfterHalt(dataDir);
-  const stores = await openStores(dataDir, root.validators.chainId);
+  const stores = await openStores(dataDir, root.validators.chainId, surroundings);
   closers.push(() => closeStores(stores));
   return stores;
 }

@@ -14,21 +14,27 @@ import {
 } from "../ledger/index.ts";
 import { type BlockStore, type StateStore, StorageError } from "../storage/index.ts";
 import { blockWithBodiesCodec, type WholeBlock, wholeBlock } from "../sync/index.ts";
+import { SURROUNDINGS, type Surroundings } from "./surroundings.ts";
 
 /** The ledger that executes this chain with this application. */
 export function ledgerOptions(
   { genesis, validators }: ChainRoot,
   application: StateMachine,
+  execution: Surroundings["execution"],
 ): LedgerOptions<AccountGenesis> {
   const { minFee, fees } = genesis.ledger;
   const feesTo = fees === "burn" ? "nobody" : "proposer";
-  const machine = createAccountLedger({ minFee, feesTo }, application);
+  const machine = execution(createAccountLedger({ minFee, feesTo }, application));
   return { machine, chainId: validators.chainId, hashers: { hash: hashIn, hashLayer } };
 }
 
-export function ledgerAtGenesis(root: ChainRoot, application: StateMachine): Ledger {
+export function ledgerAtGenesis(
+  root: ChainRoot,
+  application: StateMachine,
+  { execution } = SURROUNDINGS,
+): Ledger {
   const { genesis, genesisBlock } = root;
-  const ledger = Ledger.fromGenesis(ledgerOptions(root, application), {
+  const ledger = Ledger.fromGenesis(ledgerOptions(root, application, execution), {
     timestampMs: genesis.genesisTimeMs,
     application: { accounts: genesis.accounts, parameters: genesis.application.parameters },
     hash: genesisBlock,
@@ -41,6 +47,7 @@ export function ledgerAtStored(
   root: ChainRoot,
   application: StateMachine,
   { blockStore, stateStore }: { readonly blockStore: BlockStore; readonly stateStore: StateStore },
+  { execution } = SURROUNDINGS,
 ): Ledger | undefined {
   const stored = stateStore.load();
   if (stored === undefined) return undefined;
@@ -49,7 +56,11 @@ export function ledgerAtStored(
   if (hash === undefined) {
     throw damaged(`the state is that of height ${height}, which the block log does not have`);
   }
-  const restored = Ledger.restore(ledgerOptions(root, application), { hash, height, entries });
+  const restored = Ledger.restore(ledgerOptions(root, application, execution), {
+    hash,
+    height,
+    entries,
+  });
   if (!restored.ok) throw damaged(`the stored state does not add up (${restored.refusal})`);
   if (!equalBytes(restored.ledger.committed.stateRoot, stateRoot)) {
     throw damaged(`the stored state of height ${height} has another root than it should`);

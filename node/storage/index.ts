@@ -18,7 +18,7 @@ export {
   type StoredBlock,
 } from "./block-store.ts";
 export { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-export type { Disk } from "./disk.ts";
+export { type Disk, nodeDisk } from "./disk.ts";
 export { openSafetyLog, SAFETY_LOG_FILE, SafetyLog, type SafetyRecovery } from "./safety-log.ts";
 export {
   type LocatedFrame,

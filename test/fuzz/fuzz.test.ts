@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
-import { randomStream } from "../../devnet/sim/random.ts";
+import { randomStream } from "../../devnet/random/index.ts";
 import { type Coverage, coverageOf, layOut, NO_COVERAGE } from "./coverage.ts";
 import { type FuzzOptions, fuzz } from "./fuzzer.ts";
 import { COVERAGE_VARIABLE, instrumented } from "./instrumentation.ts";

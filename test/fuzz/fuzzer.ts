@@ -2,7 +2,7 @@
 // reached something new. The seed and the number of inputs decide everything but the measure of memory.
 
 import { memoryUsage } from "node:process";
-import { type Random, randomStream } from "../../devnet/sim/random.ts";
+import { type Random, randomStream } from "../../devnet/random/index.ts";
 import type { Coverage } from "./coverage.ts";
 import { minimised } from "./minimisation.ts";
 import { mutate } from "./mutation.ts";

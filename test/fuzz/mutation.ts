@@ -1,7 +1,7 @@
 // How one input becomes another: bits, bytes, integers and lengths changed, ranges moved, words put in, two inputs
 // spliced. Everything is drawn from the stream that is handed in.
 
-import type { Random } from "../../devnet/sim/random.ts";
+import type { Random } from "../../devnet/random/index.ts";
 
 export type Material = {
   readonly corpus: readonly Uint8Array[];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { type Random, randomStream } from "../../devnet/random/index.ts";
 import { type CutOdds, PowerCut, VirtualFiles } from "../../devnet/sim/disk/index.ts";
-import { type Random, randomStream } from "../../devnet/sim/random.ts";
 import { ALL_DUPLICATED, ALL_KEPT, ALL_LOST, ALL_TORN } from "./disk-fixtures.ts";
 
 const PATH = "/data/file";

@@ -1,8 +1,8 @@
 // What the simulated disk found in the real storage code stays mended.
 
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../../devnet/random/index.ts";
 import { VirtualFiles } from "../../devnet/sim/disk/index.ts";
-import { randomStream } from "../../devnet/sim/random.ts";
 import { openSafetyLog, type SafetyLog } from "../../node/storage/index.ts";
 
 const identity = new Uint8Array(32);

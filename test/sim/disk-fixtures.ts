@@ -3,13 +3,13 @@
 
 import { blockHash, initialSafetyState, type SafetyState } from "../../consensus/index.ts";
 import { encode, type View } from "../../crypto/index.ts";
+import { randomStream } from "../../devnet/random/index.ts";
 import {
   type CutOdds,
   type OpenedDisk,
   SimulatedDisk,
   type SimulatedDiskOptions,
 } from "../../devnet/sim/disk/index.ts";
-import { randomStream } from "../../devnet/sim/random.ts";
 import { blockWithBodiesCodec } from "../../node/sync/index.ts";
 import { world } from "../consensus/fixtures.ts";
 

@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { encode, equalBytes } from "../../crypto/index.ts";
+import { type Random, randomStream } from "../../devnet/random/index.ts";
 import { PowerCut, type SimulatedDisk } from "../../devnet/sim/disk/index.ts";
-import { type Random, randomStream } from "../../devnet/sim/random.ts";
 import { StorageError } from "../../node/storage/index.ts";
 import { type BlockWithBodies, blockWithBodiesCodec } from "../../node/sync/index.ts";
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../../devnet/random/index.ts";
 import { PowerCut, type SimulatedDisk, VirtualFiles } from "../../devnet/sim/disk/index.ts";
-import { randomStream } from "../../devnet/sim/random.ts";
 import { StorageError } from "../../node/storage/index.ts";
 import {
   ALL_DUPLICATED,

@@ -27,7 +27,7 @@ import {
   blockWithBodiesCodec,
   type StoredBlocks,
 } from "../../../node/sync/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 import { BlockLog } from "./block-log.ts";
 import { type DiskImage, type DiskOperation, VirtualFiles } from "./virtual-files.ts";
 

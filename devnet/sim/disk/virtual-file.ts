@@ -2,7 +2,7 @@
 // the last sync is kept twice, so that a write or a sync costs what was written and not the whole file.
 
 import { assert } from "../../../crypto/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 
 /** What a power cut makes of writes that were not synced. */
 export type CutOdds = {

@@ -4,7 +4,7 @@
 import { basename, dirname } from "node:path";
 import { assert } from "../../../crypto/index.ts";
 import type { Disk } from "../../../node/storage/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 import { type CutOdds, VirtualFile } from "./virtual-file.ts";
 
 /** What changes the disk or makes a change durable: the points at which the power may go. */

@@ -23,7 +23,7 @@ import {
   signatureList,
   type View,
 } from "../../../crypto/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 import { GENESIS_ROOT, hashOfText, type Setting, stateAfter, wordOf } from "./setting.ts";
 
 type Poll<C, B> = { readonly content: C; readonly ballots: Map<number, B> };

@@ -2,7 +2,7 @@
 // tries what they do not allow.
 
 import type { Block, Message, QuorumCert, TimeoutCert } from "../../../consensus/index.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 import type { Arena } from "./arena.ts";
 import type { Forger } from "./forger.ts";
 import type { Node } from "./node.ts";

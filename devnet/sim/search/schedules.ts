@@ -3,7 +3,7 @@
 // nodes see a certificate, half of it, or nothing. The moves of the liars stand in lies.ts.
 
 import { LEADER_CHOICES, type LeaderChoice, type Message } from "../../../consensus/index.ts";
-import { type Random, randomStream } from "../random.ts";
+import { type Random, randomStream } from "../../random/index.ts";
 import { Arena, type Sent } from "./arena.ts";
 import { Forger } from "./forger.ts";
 import { heal } from "./healing.ts";

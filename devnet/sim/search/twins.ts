@@ -3,7 +3,7 @@
 // is well, and the chain has to go on. Scenarios are listed without those that only rename nodes, or drawn from a seed.
 
 import { LEADER_CHOICES, type Message } from "../../../consensus/index.ts";
-import { type Random, randomStream } from "../random.ts";
+import { type Random, randomStream } from "../../random/index.ts";
 import { Arena, type Seat, type Sent } from "./arena.ts";
 import { heal } from "./healing.ts";
 import { type Budget, type HuntReport, isOver, type Quarry, type Replay } from "./hunt.ts";

@@ -3,7 +3,7 @@
 // draws from its seed how it likes to move.
 
 import type { RuleSet } from "../../../consensus/index.ts";
-import { type Random, randomStream } from "../random.ts";
+import { type Random, randomStream } from "../../random/index.ts";
 import { type Budget, type HuntReport, isOver, type Replay } from "./hunt.ts";
 import type { Violation } from "./judge.ts";
 import { type Action, type LocalState, LocalStates, wordsOf } from "./local-states.ts";

@@ -1,6 +1,6 @@
 // A choice among named things, each as likely as its weight says.
 
-import type { Random } from "../random.ts";
+import type { Random } from "../../random/index.ts";
 
 export function pickWeighted<K extends string>(
   random: Random,

@@ -103,6 +103,7 @@ function driving(answers: ((event: ReplicaEvent) => readonly ReplicaEffect[])[])
       foundEvidence: () => void log.push("evidence"),
     },
     metrics: createMetrics({ sample: () => ({}) as never, processMetrics: false }),
+    wallMs: () => Date.now(),
     log: { trace: quiet, debug: quiet, info: quiet, warn: quiet },
     onAnswer: (id: number) => {
       log.push(`answer ${id}`);

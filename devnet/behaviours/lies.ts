@@ -1,0 +1,48 @@
+// All ways to lie, by name, in the order of the catalogue.
+
+import { badCertificates } from "./bad-certificates.ts";
+import { badPayloads } from "./bad-payloads.ts";
+import type { Behaviour } from "./behaviour.ts";
+import { bodyWithholder } from "./body-withholder.ts";
+import { colluder } from "./colluder.ts";
+import { divergingExecution } from "./diverging-execution.ts";
+import { doubleVoter } from "./double-voter.ts";
+import { equivocatingLeader } from "./equivocating-leader.ts";
+import { farFuture } from "./far-future.ts";
+import { flooder } from "./flooder.ts";
+import { forgedSignatures } from "./forged-signatures.ts";
+import { forkingLeader } from "./forking-leader.ts";
+import { lyingSync } from "./lying-sync.ts";
+import { oldEpochVoter } from "./old-epoch-voter.ts";
+import { partialSender } from "./partial-sender.ts";
+import { replayer } from "./replayer.ts";
+import { silent } from "./silent.ts";
+import { slowLeader } from "./slow-leader.ts";
+import { staleCertificates } from "./stale-certificates.ts";
+import { wrongStateRoot } from "./wrong-state-root.ts";
+
+const all: readonly Behaviour[] = [
+  equivocatingLeader,
+  doubleVoter,
+  silent,
+  bodyWithholder,
+  badCertificates,
+  staleCertificates,
+  forgedSignatures,
+  replayer,
+  farFuture,
+  badPayloads,
+  wrongStateRoot,
+  divergingExecution,
+  partialSender,
+  slowLeader,
+  forkingLeader,
+  lyingSync,
+  flooder,
+  oldEpochVoter,
+  colluder,
+];
+
+export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map(
+  all.map((behaviour) => [behaviour.name, behaviour]),
+);
