@@ -8,8 +8,7 @@ import {
   registerNodeCommands,
   runProgram,
 } from "../node/cli/index.ts";
-import { registerDevnetCommand } from "./command.ts";
-import { registerSimCommands } from "./sim-commands.ts";
+import { registerDevnetCommand, registerSimCommands } from "./cli/index.ts";
 
 exitOnBrokenPipe();
 const program = createProgram(packageVersion(), {

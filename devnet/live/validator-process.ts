@@ -23,7 +23,7 @@ export type ValidatorListener = {
   readonly onDeath: (death: Death) => void;
 };
 
-const ENTRY = fileURLToPath(new URL("./main.js", import.meta.url));
+const ENTRY = fileURLToPath(new URL("../main.js", import.meta.url));
 const LOG_TAIL_BYTES = 4_096;
 const MAX_LINE_CHARACTERS = 300;
 /** What a person sets for one node would be wrong for all of them together. */

@@ -1,9 +1,9 @@
 // `quorate campaign`: progress while it lasts, each failure as it comes, and one line at the end.
 
 import { availableParallelism } from "node:os";
-import type { ActionContext } from "../node/cli/index.ts";
+import type { ActionContext } from "../../node/cli/index.ts";
+import { type Failure, type Progress, runCampaign } from "../sim/index.ts";
 import { drawnSeed } from "./seed.ts";
-import { type Failure, type Progress, runCampaign } from "./sim/index.ts";
 
 export type CampaignFlags = {
   readonly seconds: number;

@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { drawPlan } from "../../devnet/sim/index.ts";
-import { registerSimCommands } from "../../devnet/sim-commands.ts";
-import { createProgram, runProgram } from "../../node/cli/index.ts";
+import { registerSimCommands } from "../../../devnet/cli/sim-commands.ts";
+import { drawPlan } from "../../../devnet/sim/index.ts";
+import { createProgram, runProgram } from "../../../node/cli/index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "quorate-sim-"));
 afterAll(() => rmSync(directory, { recursive: true }));

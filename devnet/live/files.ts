@@ -3,8 +3,8 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { addressOf } from "../crypto/index.ts";
-import { writeKeyFile } from "../crypto/native/index.ts";
+import { addressOf } from "../../crypto/index.ts";
+import { writeKeyFile } from "../../crypto/native/index.ts";
 import {
   type ApplicationParams,
   BUILT_IN_APPLICATION,
@@ -12,10 +12,10 @@ import {
   DEFAULT_LEDGER_PARAMS,
   GENESIS_VERSION,
   type Genesis,
-} from "../node/chain/index.ts";
-import { CommandFailure, EXIT_CODES } from "../node/cli/index.ts";
-import type { ConfigFile } from "../node/config/index.ts";
-import { genesisJson } from "../node/genesis/index.ts";
+} from "../../node/chain/index.ts";
+import { CommandFailure, EXIT_CODES } from "../../node/cli/index.ts";
+import type { ConfigFile } from "../../node/config/index.ts";
+import { genesisJson } from "../../node/genesis/index.ts";
 import {
   DEVELOPMENT_BALANCE,
   type DevnetPlan,
@@ -68,7 +68,7 @@ async function writeValidator(
 /** Nobody knows what an application is called before it is loaded. */
 async function applicationOf({ application }: Recipe): Promise<ApplicationParams> {
   if (application === undefined) return BUILT_IN_APPLICATION;
-  const { loadStateMachine } = await import("../node/runtime/index.ts");
+  const { loadStateMachine } = await import("../../node/runtime/index.ts");
   const { name } = await loadStateMachine(application);
   return { name, parameters: new Uint8Array(0) };
 }

@@ -1,15 +1,15 @@
 // What `quorate devnet` does, start to end.
 
 import { resolve } from "node:path";
-import { addressOf, formatAddress, toHex } from "../crypto/index.ts";
-import { chainIdOf } from "../node/chain/index.ts";
+import { addressOf, formatAddress, toHex } from "../../crypto/index.ts";
+import { chainIdOf } from "../../node/chain/index.ts";
 import {
   type ActionContext,
   createEnding,
   type Ending,
   EXIT_CODES,
   type Output,
-} from "../node/cli/index.ts";
+} from "../../node/cli/index.ts";
 import { banner } from "./banner.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
 import { invocation } from "./invocation.ts";

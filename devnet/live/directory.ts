@@ -6,10 +6,10 @@ import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { LEADER_CHOICES } from "../consensus/index.ts";
-import type { Genesis } from "../node/chain/index.ts";
-import { CommandFailure, DEFAULT_DEVELOPMENT_SEED, EXIT_CODES } from "../node/cli/index.ts";
-import { readGenesis } from "../node/genesis/index.ts";
+import { LEADER_CHOICES } from "../../consensus/index.ts";
+import type { Genesis } from "../../node/chain/index.ts";
+import { CommandFailure, DEFAULT_DEVELOPMENT_SEED, EXIT_CODES } from "../../node/cli/index.ts";
+import { readGenesis } from "../../node/genesis/index.ts";
 import { adjustPorts, writeDevnet } from "./files.ts";
 import { type DevnetPlan, planDevnet, RECIPE_FILE, type Recipe } from "./plan.ts";
 
@@ -160,7 +160,7 @@ function requireSameRecipe(stored: Recipe, asked: Partial<Recipe>, dir: string):
 
 /** No validator may lose its directory while it runs. */
 async function requireIdle(dir: string, recipe: Recipe): Promise<void> {
-  const { lockDirectory } = await import("../node/storage/index.ts");
+  const { lockDirectory } = await import("../../node/storage/index.ts");
   const { validators } = planDevnet({ ...recipe, accounts: 0 }, { dir, rpcPort: 0 });
   for (const validator of validators) {
     const lock = await lockDirectory(join(validator.dir, "data"));

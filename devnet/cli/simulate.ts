@@ -1,8 +1,7 @@
 // `quorate sim`: runs a scenario over one seed or many, says what it saw, and cuts a failing run down to a recording.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { type ActionContext, CommandFailure, table, usageFailure } from "../node/cli/index.ts";
-import { drawnSeed } from "./seed.ts";
+import { type ActionContext, CommandFailure, table, usageFailure } from "../../node/cli/index.ts";
 import {
   costs,
   costTable,
@@ -17,7 +16,8 @@ import {
   type SwarmOptions,
   type Sweep,
   shrink,
-} from "./sim/index.ts";
+} from "../sim/index.ts";
+import { drawnSeed } from "./seed.ts";
 
 export type SimulateFlags = SwarmOptions & {
   readonly seed?: number;

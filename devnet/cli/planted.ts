@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type ActionContext, table } from "../node/cli/index.ts";
-import { BUGS, type HuntResult, type PlantedBug } from "./sim/planted/index.ts";
+import { type ActionContext, table } from "../../node/cli/index.ts";
+import { BUGS, type HuntResult, type PlantedBug } from "../sim/planted/index.ts";
 
 export type PlantedFlags = {
   readonly seed: number;
@@ -14,7 +14,7 @@ export type PlantedFlags = {
   readonly only?: string;
 };
 
-const HUNTER = fileURLToPath(new URL("./sim/planted/hunter.js", import.meta.url));
+const HUNTER = fileURLToPath(new URL("../sim/planted/hunter.js", import.meta.url));
 
 export async function planted(flags: PlantedFlags, { output }: ActionContext): Promise<number> {
   const { only, seconds } = flags;

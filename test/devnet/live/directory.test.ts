@@ -10,14 +10,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { toHex } from "../../crypto/index.ts";
-import { readKeyFile } from "../../crypto/native/index.ts";
-import { type DirectoryRequest, openDirectory, recipeFor } from "../../devnet/directory.ts";
-import { quorumOf } from "../../devnet/plan.ts";
-import { chainIdOf } from "../../node/chain/index.ts";
-import { loadConfig } from "../../node/config/index.ts";
-import { readGenesis } from "../../node/genesis/index.ts";
-import { lockDirectory } from "../../node/storage/index.ts";
+import { toHex } from "../../../crypto/index.ts";
+import { readKeyFile } from "../../../crypto/native/index.ts";
+import { type DirectoryRequest, openDirectory, recipeFor } from "../../../devnet/live/directory.ts";
+import { quorumOf } from "../../../devnet/live/plan.ts";
+import { chainIdOf } from "../../../node/chain/index.ts";
+import { loadConfig } from "../../../node/config/index.ts";
+import { readGenesis } from "../../../node/genesis/index.ts";
+import { lockDirectory } from "../../../node/storage/index.ts";
 
 let home: string;
 

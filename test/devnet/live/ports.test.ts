@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { requireFreePorts } from "../../devnet/ports.ts";
-import { freePorts } from "../e2e/processes.ts";
+import { requireFreePorts } from "../../../devnet/live/ports.ts";
+import { freePorts } from "../../e2e/processes.ts";
 
 const servers: Server[] = [];
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { invocation } from "../../devnet/invocation.ts";
+import { invocation } from "../../../devnet/live/invocation.ts";
 
 test("a devnet suggests commands as it was called itself", () => {
   const built = join(process.cwd(), "dist", "devnet", "main.js");

@@ -1,7 +1,7 @@
 // Ports of a devnet: are they free, and if not, which others are?
 
 import { createServer } from "node:net";
-import { CommandFailure, EXIT_CODES, usageFailure } from "../node/cli/index.ts";
+import { CommandFailure, EXIT_CODES, usageFailure } from "../../node/cli/index.ts";
 
 export type PortPlan = {
   /** How many ports follow each of the two. */

@@ -1,7 +1,7 @@
 // `quorate sim` and the campaigns behind `npm run sim` and `npm run planted`, as the command line sees them.
 
 import { Option } from "commander";
-import { addCommand, integerOption, type Program, secondsOption } from "../node/cli/index.ts";
+import { addCommand, integerOption, type Program, secondsOption } from "../../node/cli/index.ts";
 import type { CampaignFlags } from "./campaign.ts";
 import type { PlantedFlags } from "./planted.ts";
 import type { SimulateFlags } from "./simulate.ts";

@@ -1,7 +1,7 @@
 // What a person sees of a devnet: what runs where, with whose money, and what to try.
 
-import type { Paint } from "../node/cli/index.ts";
-import { table } from "../node/cli/index.ts";
+import type { Paint } from "../../node/cli/index.ts";
+import { table } from "../../node/cli/index.ts";
 
 export type BannerContent = {
   readonly chainId: string;

@@ -1,10 +1,10 @@
 // What a devnet is made of, derived from a seed: keys, accounts, names of files. The same seed gives the same keys.
 
 import { join } from "node:path";
-import type { LeaderChoiceName } from "../consensus/index.ts";
-import { type PublicKey, publicKey, type SecretKey } from "../crypto/index.ts";
-import { createSigner } from "../crypto/native/index.ts";
-import { developmentKey } from "../node/cli/index.ts";
+import type { LeaderChoiceName } from "../../consensus/index.ts";
+import { type PublicKey, publicKey, type SecretKey } from "../../crypto/index.ts";
+import { createSigner } from "../../crypto/native/index.ts";
+import { developmentKey } from "../../node/cli/index.ts";
 
 /** What decides the keys, and the rest of genesis. */
 export type Recipe = {

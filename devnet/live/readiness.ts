@@ -2,8 +2,8 @@
 // where the logs are.
 
 import { join } from "node:path";
-import { CommandFailure, EXIT_CODES } from "../node/cli/index.ts";
-import { Client } from "../node/client/index.ts";
+import { CommandFailure, EXIT_CODES } from "../../node/cli/index.ts";
+import { Client } from "../../node/client/index.ts";
 import type { DevnetPlan, ValidatorPlan } from "./plan.ts";
 import type { Death } from "./validator-process.ts";
 

@@ -8,9 +8,9 @@ import {
   type Program,
   secondsOption,
   usageFailure,
-} from "../node/cli/index.ts";
+} from "../../node/cli/index.ts";
 
-import type { DevnetOptions } from "./run.ts";
+import type { DevnetOptions } from "../live/index.ts";
 
 const MAX_DEVNET_VALIDATORS = 64;
 const MAX_DEVNET_ACCOUNTS = 10_000;
@@ -50,7 +50,7 @@ export function registerDevnetCommand(program: Program): void {
           "leave one of the two away",
         );
       }
-      const { runDevnet } = await import("./run.ts");
+      const { runDevnet } = await import("../live/index.ts");
       return runDevnet(options, context);
     },
   });

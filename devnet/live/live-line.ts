@@ -1,7 +1,7 @@
 // The last line of a devnet on a terminal: height, transactions per second, who is alive. Rewritten once a second from
 // the metrics of the first validator that answers; a slow or dead validator never holds it up for long.
 
-import type { Output } from "../node/cli/index.ts";
+import type { Output } from "../../node/cli/index.ts";
 import type { ValidatorProcess } from "./validator-process.ts";
 
 const INTERVAL_MS = 1_000;

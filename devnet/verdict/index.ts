@@ -1,0 +1,3 @@
+// What a run came to: the report of a simulated and of a live devnet alike.
+
+export { type Check, type Culprit, isSound, type Sight, type Verdict } from "./verdict.ts";
