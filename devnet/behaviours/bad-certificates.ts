@@ -14,6 +14,7 @@ import { sign } from "./wording.ts";
 
 export const badCertificates: Behaviour = {
   name: "bad-certificates",
+  word: "forge-certificates",
   catalogue: [5],
   summary: "attaches certificates to its messages that nobody may accept",
   adopt: (control) => {

@@ -15,6 +15,7 @@ import { reworded, type Wording } from "./wording.ts";
 
 export const badPayloads: Behaviour = {
   name: "bad-payloads",
+  word: "bad-payloads",
   catalogue: [10],
   summary: "proposes repeated, double-spent, stale, foreign and unsigned transactions",
   adopt: (control) => {

@@ -48,6 +48,8 @@ export type Control = {
   readonly sendAll: (message: Message, ids?: readonly Hash[]) => void;
   /** Runs once after so much virtual time, unless we are down by then. */
   readonly after: (delayMs: number, act: () => void) => void;
+  /** How often a habit acts in one life, MAX_ACTS unless given: a simulated run is short, and its agenda bounded. */
+  readonly maxActs?: number;
   /** A transfer from one of the load's accounts, signed as its owner would, with any nonce. */
   readonly transfer: (options: {
     readonly from: number;
@@ -85,11 +87,16 @@ export type Tactics = {
 export type Behaviour = {
   /** As plans, reports and the command line name it: "equivocating-leader". */
   readonly name: string;
+  /** As fault commands name it: "equivocate". */
+  readonly word: string;
   /** The numbers of the fault catalogue that it stands for. */
   readonly catalogue: readonly number[];
   /** One line for `--help` and the docs. */
   readonly summary: string;
+  /** In one of its manners, drawn. */
   readonly adopt: (control: Control) => Tactics;
+  /** In the manner that its word promises, each time and to all: for who wants to see it happen. `adopt`, if there is none. */
+  readonly plainly?: (control: Control) => Tactics;
   /** Puts another application in the place of the honest one. */
   readonly application?: (
     honest: BlockMachine<AccountGenesis>,

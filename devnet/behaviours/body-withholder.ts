@@ -16,6 +16,7 @@ const GARBAGE_BYTES = 200;
 
 export const bodyWithholder: Behaviour = {
   name: "body-withholder",
+  word: "withhold-bodies",
   catalogue: [4],
   summary: "proposes what only it has, and keeps back, delays or spoils the bodies",
   adopt: (control) => {

@@ -20,6 +20,7 @@ import { own } from "./wording.ts";
 
 export const colluder: Behaviour = {
   name: "colluder",
+  word: "collude",
   catalogue: [28],
   summary: "votes for everything, and lends its keys to the other liars",
   adopt: (control) => {

@@ -23,6 +23,7 @@ const defects = new WeakMap<Random, Defect>();
 
 export const divergingExecution: Behaviour = {
   name: "diverging-execution",
+  word: "diverge",
   catalogue: [11],
   summary: "an honest engine whose application computes another state from some height on",
   adopt: () => ({}),

@@ -11,7 +11,7 @@ import {
 } from "../../consensus/index.ts";
 import { domain, type Hash, hashIn } from "../../crypto/index.ts";
 import { type Ballot, BallotBox } from "./ballot-box.ts";
-import type { Behaviour, Control, Delivery } from "./behaviour.ts";
+import type { Behaviour, Control, Delivery, NodeId, Tactics } from "./behaviour.ts";
 import { following } from "./damage.ts";
 import { remember } from "./hearsay.ts";
 import { statementOf } from "./statement.ts";
@@ -19,54 +19,75 @@ import { sign } from "./wording.ts";
 
 const OTHER = domain("quorate/simulated-other/1");
 const KINDS = ["vote", "commit-vote", "timeout"] as const;
+const WAYS = ["same-receivers", "halves", "instead"] as const;
 const REPEATS = 4;
 
 export const doubleVoter: Behaviour = {
   name: "double-voter",
+  word: "double-vote",
   catalogue: [2],
   summary: "votes, commit-votes and gives up twice in one view; repeats the same vote",
   adopt: (control) => {
     const { random, others } = control;
     const rate = random.pick([0.3, 1, 1]);
     const kinds = KINDS.filter(() => random.chance(0.6));
-    const way = random.pick(["same-receivers", "halves", "instead"] as const);
+    const way = random.pick(WAYS);
     const repeats = kinds.length === 0 ? REPEATS : random.pick([0, 0, REPEATS]);
     const joinsAll = random.chance(0.5);
     const half = new Set(others.filter(() => random.chance(0.5)));
-    const box = new BallotBox(control.validators);
-    const joined = new Map<string, true>();
-    const join = (message: Message) => {
-      if (!joinsAll || !random.chance(rate)) return;
-      for (const said of joining(control, box, message)) {
-        const key = statementOf(said);
-        if (!joined.has(key)) control.sendAll(said);
-        remember(joined, key, true);
-      }
-    };
-    const double = (delivery: Delivery, message: Message): readonly Delivery[] => {
-      const second: Delivery = { ...delivery, content: { type: "message", message, ids: [] } };
-      if (way === "same-receivers") return [delivery, second];
-      return way === "instead" || half.has(delivery.to) ? [second] : [delivery];
-    };
-    return {
-      incoming: (_, message) => {
-        box.note(message);
-        join(message);
-        return true;
-      },
-      outgoing: (deliveries) => {
-        box.noteOwn(deliveries);
-        const ballot = ballotIn(deliveries);
-        if (ballot === undefined || !random.chance(rate)) return deliveries;
-        const other = kinds.includes(ballot.type) ? contradiction(control, box, ballot) : undefined;
-        return deliveries.flatMap((delivery) => {
-          const told = other === undefined ? [delivery] : double(delivery, other);
-          return Array.from({ length: 1 + repeats }, () => told).flat();
-        });
-      },
-    };
+    return doubleVoting(control, { rate, kinds, way, repeats, joinsAll, half });
+  },
+  plainly: (control) => {
+    const always = { rate: 1, kinds: KINDS, way: "same-receivers", repeats: 0, joinsAll: false };
+    return doubleVoting(control, { ...always, half: new Set() } as Manner);
   },
 };
+
+type Manner = {
+  readonly rate: number;
+  readonly kinds: readonly (typeof KINDS)[number][];
+  readonly way: (typeof WAYS)[number];
+  readonly repeats: number;
+  readonly joinsAll: boolean;
+  readonly half: ReadonlySet<NodeId>;
+};
+
+function doubleVoting(control: Control, manner: Manner): Tactics {
+  const { random } = control;
+  const { rate, kinds, way, repeats, joinsAll, half } = manner;
+  const box = new BallotBox(control.validators);
+  const joined = new Map<string, true>();
+  const join = (message: Message) => {
+    if (!joinsAll || !random.chance(rate)) return;
+    for (const said of joining(control, box, message)) {
+      const key = statementOf(said);
+      if (!joined.has(key)) control.sendAll(said);
+      remember(joined, key, true);
+    }
+  };
+  const double = (delivery: Delivery, message: Message): readonly Delivery[] => {
+    const second: Delivery = { ...delivery, content: { type: "message", message, ids: [] } };
+    if (way === "same-receivers") return [delivery, second];
+    return way === "instead" || half.has(delivery.to) ? [second] : [delivery];
+  };
+  return {
+    incoming: (_, message) => {
+      box.note(message);
+      join(message);
+      return true;
+    },
+    outgoing: (deliveries) => {
+      box.noteOwn(deliveries);
+      const ballot = ballotIn(deliveries);
+      if (ballot === undefined || !random.chance(rate)) return deliveries;
+      const other = kinds.includes(ballot.type) ? contradiction(control, box, ballot) : undefined;
+      return deliveries.flatMap((delivery) => {
+        const told = other === undefined ? [delivery] : double(delivery, other);
+        return Array.from({ length: 1 + repeats }, () => told).flat();
+      });
+    },
+  };
+}
 
 function ballotIn(deliveries: readonly Delivery[]): Ballot | undefined {
   const content = deliveries[0]?.content;

@@ -14,6 +14,7 @@ const WARPS_MS = [-FARTHEST, -3_600_000, -1, 4_900, 5_001, 3_600_000, FARTHEST];
 
 export const farFuture: Behaviour = {
   name: "far-future",
+  word: "far-future",
   catalogue: [9],
   summary: "speaks of views, heights and times that nobody has reached",
   adopt: (control) => {

@@ -15,6 +15,7 @@ const FAR_NONCE = 1_000;
 
 export const flooder: Behaviour = {
   name: "flooder",
+  word: "flood",
   catalogue: [19],
   summary: "floods with votes, timeouts, proposals and transactions, within bounds",
   adopt: (control) => {

@@ -25,6 +25,7 @@ const INVENTED = domain("quorate/simulated-invention/1");
 
 export const forgedSignatures: Behaviour = {
   name: "forged-signatures",
+  word: "forge-signatures",
   catalogue: [7],
   summary: "signs malleably, for another kind, in the name of others, with keys of small order",
   adopt: (control) => {

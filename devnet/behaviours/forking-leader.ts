@@ -12,6 +12,7 @@ import { reworded, type Wording } from "./wording.ts";
 
 export const forkingLeader: Behaviour = {
   name: "forking-leader",
+  word: "fork",
   catalogue: [14],
   summary: "hides certificates and builds on the oldest block that it can",
   adopt: (control) => {

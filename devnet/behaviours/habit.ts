@@ -1,4 +1,4 @@
-// What a liar does on its own initiative, again and again while it is up: at most MAX_ACTS times a life.
+// What a liar does on its own initiative, again and again while it is up: at most so many times a life.
 
 import type { Control, Tactics } from "./behaviour.ts";
 
@@ -6,7 +6,7 @@ export const MAX_ACTS = 400;
 
 /** The `started` of a behaviour that acts every so often. */
 export function habit(
-  { after }: Control,
+  { after, maxActs = MAX_ACTS }: Control,
   everyMs: number,
   act: () => void,
 ): NonNullable<Tactics["started"]> {
@@ -21,6 +21,6 @@ export function habit(
   };
   return () => {
     life += 1;
-    again(life, MAX_ACTS);
+    again(life, maxActs);
   };
 }

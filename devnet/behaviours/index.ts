@@ -2,5 +2,5 @@
 
 export type { Behaviour, Control, Delivery, NodeId, Tactics } from "./behaviour.ts";
 export { Conduct } from "./conduct.ts";
-export { BEHAVIOURS } from "./lies.ts";
+export { BEHAVIOURS, MIXED_BEHAVIOURS, WAYS, wayOf } from "./lies.ts";
 export { statementOf } from "./statement.ts";

@@ -1,9 +1,10 @@
-// All ways to lie, by name, in the order of the catalogue.
+// All ways to lie, by name and by word, in the order of the catalogue.
 
 import { badCertificates } from "./bad-certificates.ts";
 import { badPayloads } from "./bad-payloads.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { bodyWithholder } from "./body-withholder.ts";
+import { censoringLeader } from "./censoring-leader.ts";
 import { colluder } from "./colluder.ts";
 import { divergingExecution } from "./diverging-execution.ts";
 import { doubleVoter } from "./double-voter.ts";
@@ -21,7 +22,8 @@ import { slowLeader } from "./slow-leader.ts";
 import { staleCertificates } from "./stale-certificates.ts";
 import { wrongStateRoot } from "./wrong-state-root.ts";
 
-const all: readonly Behaviour[] = [
+/** What the swarm draws its mixes from. Its order and length decide what a recorded seed stands for: none may join. */
+const MIXED: readonly Behaviour[] = [
   equivocatingLeader,
   doubleVoter,
   silent,
@@ -43,6 +45,24 @@ const all: readonly Behaviour[] = [
   colluder,
 ];
 
+const all: readonly Behaviour[] = [...MIXED, censoringLeader];
+
+export const MIXED_BEHAVIOURS: readonly string[] = MIXED.map(({ name }) => name);
+
+/** By name: "equivocating-leader". */
 export const BEHAVIOURS: ReadonlyMap<string, Behaviour> = new Map(
   all.map((behaviour) => [behaviour.name, behaviour]),
 );
+
+/** By word: "equivocate". Whoever names one sees what the word promises; a name stands for all manners, and draws one. */
+export const WAYS: ReadonlyMap<string, Behaviour> = new Map(
+  all.map((behaviour) => {
+    const { word, plainly: adopt = behaviour.adopt } = behaviour;
+    return [word, { ...behaviour, adopt }];
+  }),
+);
+
+/** The behaviour with this word, or with this name. */
+export function wayOf(text: string): Behaviour | undefined {
+  return WAYS.get(text) ?? BEHAVIOURS.get(text);
+}

@@ -11,6 +11,7 @@ import { certifiedByLiars, nowhere, WAYS, wrongAnswer } from "./sync-lies.ts";
 
 export const lyingSync: Behaviour = {
   name: "lying-sync",
+  word: "lie-in-sync",
   catalogue: [15],
   summary: "answers questions for blocks and bodies with lies, or not at all",
   adopt: (control) => {

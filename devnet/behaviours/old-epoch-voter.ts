@@ -12,6 +12,7 @@ const EPOCHS = [1, 2, 2 ** 32, Number.MAX_SAFE_INTEGER];
 
 export const oldEpochVoter: Behaviour = {
   name: "old-epoch-voter",
+  word: "old-epoch",
   catalogue: [27],
   summary: "speaks for other epochs and for validators that are not in the set",
   adopt: (control) => {

@@ -6,6 +6,7 @@ import type { Behaviour, Delivery, NodeId } from "./behaviour.ts";
 
 export const partialSender: Behaviour = {
   name: "partial-sender",
+  word: "send-to-some",
   catalogue: [12],
   summary: "sends each message to some validators only",
   adopt: ({ others, random }) => {
@@ -28,6 +29,10 @@ export const partialSender: Behaviour = {
         return deliveries.filter(({ to }) => favoured.has(to));
       },
     };
+  },
+  plainly: ({ others }) => {
+    const favoured = new Set(others.slice(0, others.length >> 1));
+    return { outgoing: (deliveries) => deliveries.filter(({ to }) => favoured.has(to)) };
   },
 };
 

@@ -38,6 +38,7 @@ const WAYS: readonly Way[] = [
 
 export const replayer: Behaviour = {
   name: "replayer",
+  word: "replay",
   catalogue: [8],
   summary: "replays old messages, kinds, chains and epochs, and final transactions",
   adopt: (control) => {

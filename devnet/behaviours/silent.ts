@@ -2,7 +2,7 @@
 // else; all the time, or every other spell.
 // What must hold: progress with f of them.
 
-import type { Behaviour, Delivery } from "./behaviour.ts";
+import type { Behaviour, Delivery, Tactics } from "./behaviour.ts";
 
 type Kind = "proposal" | "vote" | "commit-vote" | "timeout" | "decision" | "transactions" | "raw";
 
@@ -19,22 +19,27 @@ const KEPT_IN: readonly ((kind: Kind) => boolean)[] = [
 
 export const silent: Behaviour = {
   name: "silent",
+  word: "be-silent",
   catalogue: [3],
   summary: "says nothing, or keeps in its votes, commit votes, timeouts or proposals",
   adopt: ({ random, now, baseTimeoutMs }) => {
     const way = random.between(0, KEPT_IN.length - 1);
-    const keepsIn = KEPT_IN[way] as (typeof KEPT_IN)[number];
     const spellMs = random.pick([Number.POSITIVE_INFINITY, 0.5, 4]) * baseTimeoutMs;
-    const isTalking = () => Math.floor(now() / spellMs) % 2 === 1;
-    const isMute = () => way === 0 && !isTalking();
-    return {
-      outgoing: (deliveries) =>
-        isTalking() ? deliveries : deliveries.flatMap((each) => whatPasses(each, keepsIn)),
-      answer: (_, __, honest) => (isMute() ? undefined : honest),
-      asking: () => !isMute(),
-    };
+    return keepingIn(way, () => Math.floor(now() / spellMs) % 2 === 1);
   },
+  plainly: () => keepingIn(0, () => false),
 };
+
+function keepingIn(way: number, isTalking: () => boolean): Tactics {
+  const keepsIn = KEPT_IN[way] as (typeof KEPT_IN)[number];
+  const isMute = () => way === 0 && !isTalking();
+  return {
+    outgoing: (deliveries) =>
+      isTalking() ? deliveries : deliveries.flatMap((each) => whatPasses(each, keepsIn)),
+    answer: (_, __, honest) => (isMute() ? undefined : honest),
+    asking: () => !isMute(),
+  };
+}
 
 function whatPasses(delivery: Delivery, keepsIn: (kind: Kind) => boolean): readonly Delivery[] {
   const { content } = delivery;

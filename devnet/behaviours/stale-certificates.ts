@@ -25,6 +25,7 @@ const OLDEST_PROOF = 30;
 
 export const staleCertificates: Behaviour = {
   name: "stale-certificates",
+  word: "stale-certificates",
   catalogue: [6],
   summary: "proposes on an old QC with a TC that hides the newer one; understates highQc",
   adopt: (control) => {

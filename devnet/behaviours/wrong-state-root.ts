@@ -12,6 +12,7 @@ const COLLUSION = domain("quorate/simulated-collusion/1");
 
 export const wrongStateRoot: Behaviour = {
   name: "wrong-state-root",
+  word: "wrong-state-root",
   catalogue: [11],
   summary: "commit-votes for a wrong state, alone or colluding",
   adopt: (control) => {

@@ -9,17 +9,27 @@ import {
   secondsOption,
   usageFailure,
 } from "../../node/cli/index.ts";
-
 import type { DevnetOptions } from "../live/index.ts";
+import type { Scenario } from "../scenario/index.ts";
+import { registerFaultCommand } from "./fault-command.ts";
 
 const MAX_DEVNET_VALIDATORS = 64;
 const MAX_DEVNET_ACCOUNTS = 10_000;
 
+type DevnetFlags = DevnetOptions & {
+  /** A file, or the name of a ready one. */
+  readonly scenario?: string;
+};
+
+/** And whatever acts on one that runs. */
 export function registerDevnetCommand(program: Program): void {
+  registerFaultCommand(program);
   const port = integerOption({ min: 1, max: 65_535 });
-  addCommand<DevnetOptions>(program, program.root, {
+  const leaders = leadersOption();
+  leaders.description = "who leads";
+  addCommand<DevnetFlags>(program, program.root, {
     name: "devnet",
-    summary: "run a chain of validators on this machine, each a process of its own",
+    summary: "run a chain of validators on this machine",
     options: [
       new Option("--validators <n>", "how many (4 unless the directory says otherwise)").argParser(
         integerOption({ min: 1, max: MAX_DEVNET_VALIDATORS }),
@@ -29,14 +39,22 @@ export function registerDevnetCommand(program: Program): void {
       new Option("--p2p-port <port>", "validator i listens on port+i")
         .argParser(port)
         .default(5000),
-      new Option("--seed <text>", "what the keys are made from").env("QUORATE_DEVNET_SEED"),
+      new Option("--seed <text>", "of the keys and faults").env("QUORATE_DEVNET_SEED"),
       new Option("--accounts <n>", "how many accounts with money (10)").argParser(
         integerOption({ min: 0, max: MAX_DEVNET_ACCOUNTS }),
       ),
-      leadersOption(),
+      leaders,
       new Option("--application <file>", "a module with a state machine of your own"),
       new Option("--reset", "delete the chain that is there and start a new one"),
       new Option("--ephemeral", "keep nothing").conflicts(["reset"]),
+      new Option("--scenario <file>", "play it, or a ready one by name, then judge").conflicts([
+        "duration",
+        "accounts",
+        "application",
+      ]),
+      new Option("--record <file>", "the faults of the run as a scenario, in any case"),
+      // Rarely of use, and the help is to fit a screen.
+      new Option("--control-port <port>", "of the HTTP interface").argParser(port).hideHelp(),
       new Option("--duration <seconds>", "stop after so long").argParser(secondsOption),
       new Option("--ready-timeout <seconds>", "give up if not ready by then")
         .argParser(secondsOption)
@@ -50,8 +68,15 @@ export function registerDevnetCommand(program: Program): void {
           "leave one of the two away",
         );
       }
+      const { scenario: name } = options;
+      const part = name === undefined ? undefined : { name, scenario: await scenarioIn(name) };
       const { runDevnet } = await import("../live/index.ts");
-      return runDevnet(options, context);
+      return runDevnet(options, context, part);
     },
   });
+}
+
+async function scenarioIn(name: string): Promise<Scenario> {
+  const { readScenario } = await import("./scenario-file.ts");
+  return await readScenario(name);
 }

@@ -14,7 +14,7 @@ const MAX_WORKERS = 64;
 export function registerSimCommands(program: Program): void {
   addCommand<SimulateFlags>(program, program.root, {
     name: "sim",
-    summary: "attack simulated validators on virtual time; without a scenario, list them all",
+    summary: "play a scenario on virtual time, or list them",
     takes: [["[scenario]", "a name, or a file: a recording, or a plan"]],
     options: [
       seedOption(),
@@ -48,7 +48,7 @@ export function registerSimCommands(program: Program): void {
   });
   addCommand<CampaignFlags>(program, program.root, {
     name: "campaign",
-    summary: "attack simulated validators with seed after seed, on all cores but one",
+    summary: "attack simulated validators, seed after seed",
     options: [
       new Option("--seconds <s>", "how long").argParser(secondsOption).default(60),
       seedOption(),
@@ -64,7 +64,7 @@ export function registerSimCommands(program: Program): void {
   });
   addCommand<PlantedFlags>(program, program.root, {
     name: "planted",
-    summary: "let the simulator hunt deliberately broken engines; each must be caught",
+    summary: "hunt deliberately broken engines: all must fall",
     options: [
       seedOption().default(1),
       new Option("--seconds <s>", "processor time for one bug")

@@ -2,6 +2,8 @@
 
 import { readFile, writeFile } from "node:fs/promises";
 import { type ActionContext, CommandFailure, table, usageFailure } from "../../node/cli/index.ts";
+import { nearest } from "../faults/index.ts";
+import { listScenarios, summaryOf } from "../scenario/index.ts";
 import {
   costs,
   costTable,
@@ -17,6 +19,7 @@ import {
   type Sweep,
   shrink,
 } from "../sim/index.ts";
+import { isPlayable, playSimulated } from "./play-simulated.ts";
 import { drawnSeed } from "./seed.ts";
 
 export type SimulateFlags = SwarmOptions & {
@@ -41,14 +44,18 @@ export async function simulate(
   flags: SimulateFlags,
   context: Context,
 ): Promise<number> {
-  if (scenario === undefined) return list(context);
-  if (/[/\\]|\.json$/.test(scenario)) return replayFile(scenario, flags, context);
+  if (scenario === undefined) return await list(context);
+  if (/\.json$/.test(scenario)) return replayFile(scenario, flags, context);
+  if (await isPlayable(scenario)) return playSimulated(scenario, flags, context);
   if (scenario === COSTS) return tellCosts(context);
   if (SWEEPS.has(scenario)) return runSweeps(scenario, flags, context);
-  const named = SCENARIOS.get(scenario);
+  const named = SCENARIOS.get(scenario) ?? SCENARIOS.get(scenario.replace(/-mix$/, ""));
   if (named === undefined) {
-    const names = [...SCENARIOS.keys()].filter((name) => name[0] === scenario[0]);
-    const hint = names.length > 0 ? `perhaps ${names.join(", ")}; ` : "";
+    const near = nearest(
+      scenario,
+      (await everyScenario()).map(({ name }) => name),
+    );
+    const hint = near === undefined ? "" : `did you mean ${near}? `;
     throw usageFailure(
       `there is no scenario ${scenario}`,
       `${hint}quorate sim without a name lists them all`,
@@ -62,14 +69,33 @@ export async function simulate(
   return runSeeds(scenario, draw, flags, context);
 }
 
-function list({ output }: Context): number {
-  const all = [...SCENARIOS, ...SWEEPS, [COSTS, { summary: COSTS_SUMMARY }] as const];
-  for (const [name, { summary }] of all) {
-    if (output.json) output.record({ type: "scenario", name, summary }, () => "");
-  }
-  if (output.json) return 0;
-  output.record({}, () => table(all.map(([name, { summary }]) => [name, summary])));
+async function list({ output }: Context): Promise<number> {
+  const all = await everyScenario();
+  if (output.json) for (const each of all) output.record({ type: "scenario", ...each }, () => "");
+  else output.record({}, () => table(all.map(({ name, summary }) => [name, summary])));
   return 0;
+}
+
+type Listed = {
+  readonly name: string;
+  readonly kind: "ready" | "mix" | "sweep" | "comparison";
+  readonly summary: string;
+};
+
+/** The ready ones first. A mix of the same name as one of them is called by its name and `-mix`. */
+async function everyScenario(): Promise<readonly Listed[]> {
+  const ready = await listScenarios();
+  const names = new Set(ready.map(({ name }) => name));
+  return [
+    ...ready.map(({ name, scenario }): Listed => {
+      return { name, kind: "ready", summary: summaryOf(scenario) };
+    }),
+    ...[...SCENARIOS].map(([name, { summary }]): Listed => {
+      return { name: names.has(name) ? `${name}-mix` : name, kind: "mix", summary };
+    }),
+    ...[...SWEEPS].map(([name, { summary }]): Listed => ({ name, kind: "sweep", summary })),
+    { name: COSTS, kind: "comparison", summary: COSTS_SUMMARY },
+  ];
 }
 
 /** What each rule set costs, as a table for the docs. */

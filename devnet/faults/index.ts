@@ -1,5 +1,7 @@
 // Fault commands: the one vocabulary of what can be done to a devnet.
 
+export { formatDuration, MAX_DURATION_MS, parseDuration, quoted } from "./amounts.ts";
+export type { Context as WordsContext } from "./clause.ts";
 export {
   type FaultCommand,
   type FaultTarget,
@@ -9,3 +11,13 @@ export {
   type Victims,
   victimsOf,
 } from "./command.ts";
+export { nearest } from "./nearest.ts";
+export {
+  formatCommand,
+  MAX_COMMAND_CHARACTERS,
+  MAX_VALIDATORS,
+  type ParsedCommand,
+  parseCommand,
+  VERB_HELP,
+  type VerbHelp,
+} from "./words.ts";

@@ -1,6 +1,8 @@
 // What is wrong with one validator process: the devnet tells it the whole of it, at the start and at every change, so that
 // declared faults survive its restart.
 
+import type { Recipe } from "./plan.ts";
+
 /** What this validator sends to one other. */
 export type LinkConditions = {
   readonly isCut: boolean;
@@ -21,6 +23,8 @@ export type Ailments = {
   readonly disk: "sound" | "full" | "next-sync-fails";
   /** Names of behaviours; none: it is honest. */
   readonly ways: readonly string[];
+  /** All declared liars, itself among them: they collude. */
+  readonly liars: readonly number[];
   /** For whatever is left to chance. */
   readonly seed: number;
 };
@@ -40,6 +44,9 @@ export type Instruction = {
   readonly ailments: Ailments;
   /** Grows by one; the process answers with it once all is in force. */
   readonly revision: number;
+  /** Which validator of which devnet it is: the recipe gives the keys of liars and accounts. */
+  readonly self: number;
+  readonly recipe: Pick<Recipe, "seed" | "accounts">;
 };
 
 /** From a validator process to the devnet. */
@@ -53,4 +60,6 @@ export type Report =
       readonly messages: readonly [string, string];
     }
   /** A liar asks to be killed and started again after so long. */
-  | { readonly type: "restart-me"; readonly downMs: number };
+  | { readonly type: "restart-me"; readonly downMs: number }
+  /** A way to lie has a bug, and is off until the next start. */
+  | { readonly type: "broke"; readonly way: string; readonly reason: string };

@@ -130,15 +130,23 @@ function parseRecipe(text: string, dir: string): Recipe {
   });
   if (text.length > MAX_RECIPE_CHARACTERS) throw damaged;
   try {
-    const { seed, validators, accounts, leaders, application } = JSON.parse(text) as Recipe;
+    const { seed, validators, accounts, leaders, baseTimeoutMs, application } = JSON.parse(
+      text,
+    ) as Recipe;
     const isSound =
       typeof seed === "string" &&
       Number.isInteger(validators) &&
       Number.isInteger(accounts) &&
       Object.hasOwn(LEADER_CHOICES, leaders) &&
+      (baseTimeoutMs === undefined || Number.isInteger(baseTimeoutMs)) &&
       (application === undefined || typeof application === "string");
-    const recipe = { seed, validators, accounts, leaders };
-    if (isSound) return application === undefined ? recipe : { ...recipe, application };
+    if (isSound) {
+      return {
+        ...{ seed, validators, accounts, leaders },
+        ...(baseTimeoutMs === undefined ? {} : { baseTimeoutMs }),
+        ...(application === undefined ? {} : { application }),
+      };
+    }
   } catch {
     // The same complaint as for JSON that says nothing useful.
   }
@@ -146,6 +154,14 @@ function parseRecipe(text: string, dir: string): Recipe {
 }
 
 function requireSameRecipe(stored: Recipe, asked: Partial<Recipe>, dir: string): void {
+  if (asked.baseTimeoutMs !== undefined && asked.baseTimeoutMs !== stored.baseTimeoutMs) {
+    throw new CommandFailure({
+      message: `the chain in ${dir} was made with other timeouts than the scenario asks for`,
+      exitCode: EXIT_CODES.wrongGenesis,
+      code: "WRONG_GENESIS",
+      remedy: "--reset to delete it, or --dir for another",
+    });
+  }
   for (const name of ["validators", "seed", "accounts", "leaders", "application"] as const) {
     if (asked[name] === undefined || asked[name] === stored[name]) continue;
     const has = stored[name] === undefined ? `without --${name}` : `with --${name} ${stored[name]}`;

@@ -91,7 +91,11 @@ function genesisOf(
       address: addressOf(publicKey),
       balance: DEVELOPMENT_BALANCE,
     })),
-    consensus: { ...DEFAULT_CONSENSUS_PARAMS, leaders: recipe.leaders },
+    consensus: {
+      ...DEFAULT_CONSENSUS_PARAMS,
+      leaders: recipe.leaders,
+      baseTimeoutMs: recipe.baseTimeoutMs ?? DEFAULT_CONSENSUS_PARAMS.baseTimeoutMs,
+    },
     ledger: DEFAULT_LEDGER_PARAMS,
     application,
   };

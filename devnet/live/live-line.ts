@@ -1,26 +1,30 @@
-// The last line of a devnet on a terminal: height, transactions per second, who is alive. Rewritten once a second from
+// How a devnet stands, as one line of a terminal: height, transactions per second, who is alive. Rewritten once a second from
 // the metrics of the first validator that answers; a slow or dead validator never holds it up for long.
 
 import type { Output } from "../../node/cli/index.ts";
-import type { ValidatorProcess } from "./validator-process.ts";
+import type { BottomLines } from "./bottom-lines.ts";
+import type { LiveValidator } from "./live-validator.ts";
 
 const INTERVAL_MS = 1_000;
 const ANSWER_LIMIT_MS = 800;
-const CLEAR_LINE = "\r\u001b[2K";
 
 type Sample = { readonly atMs: number; readonly height: number; readonly transactions: number };
 
 export class LiveLine {
   readonly #output: Output;
-  readonly #validators: readonly ValidatorProcess[];
+  readonly #bottom: BottomLines;
+  readonly #validators: readonly LiveValidator[];
   #timer: NodeJS.Timeout | undefined;
   /** By the index of the validator that it came from: counters of two of them do not compare. */
   #last: { readonly index: number; readonly sample: Sample } | undefined;
-  #text = "";
 
-  constructor(output: Output, validators: readonly ValidatorProcess[]) {
+  constructor(
+    output: Output,
+    on: { readonly bottom: BottomLines; readonly validators: readonly LiveValidator[] },
+  ) {
     this.#output = output;
-    this.#validators = validators;
+    this.#bottom = on.bottom;
+    this.#validators = on.validators;
   }
 
   start(): void {
@@ -31,16 +35,9 @@ export class LiveLine {
     tick();
   }
 
-  /** Something else is about to be printed. */
-  clear(): void {
-    if (this.#text !== "") this.#output.raw(CLEAR_LINE);
-    this.#text = "";
-  }
-
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.clear();
   }
 
   async #refresh(): Promise<void> {
@@ -58,8 +55,7 @@ export class LiveLine {
     parts.push(`${alive.length} of ${this.#validators.length} alive`);
     if (dead.length > 0) parts.push(paint.red(`dead: ${dead.join(" ")}`));
     this.#last = found;
-    this.#text = parts.join("   ");
-    this.#output.raw(`${CLEAR_LINE}${this.#text}`);
+    this.#bottom.status(parts.join("   "));
   }
 
   #rate({ index, sample }: { readonly index: number; readonly sample: Sample }): number {
@@ -70,7 +66,7 @@ export class LiveLine {
   }
 }
 
-async function firstAnswer(validators: readonly ValidatorProcess[]) {
+async function firstAnswer(validators: readonly LiveValidator[]) {
   for (const { plan } of validators) {
     const sample = await sampleOf(plan.rpcUrl);
     if (sample !== undefined) return { index: plan.index, sample };

@@ -12,6 +12,8 @@ export type Recipe = {
   readonly validators: number;
   readonly accounts: number;
   readonly leaders: LeaderChoiceName;
+  /** As a scenario asks for it. */
+  readonly baseTimeoutMs?: number;
   /** The module of an application of one's own: its path, absolute. */
   readonly application?: string;
 };

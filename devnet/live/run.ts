@@ -1,26 +1,28 @@
-// What `quorate devnet` does, start to end.
+// What `quorate devnet` does, start to end: opens the directory, starts the validators, and then lets a person or a scenario
+// do to them what they want, until it ends and says what it came to.
 
 import { resolve } from "node:path";
-import { addressOf, formatAddress, toHex } from "../../crypto/index.ts";
-import { chainIdOf } from "../../node/chain/index.ts";
+import { chainRootOf } from "../../node/chain/index.ts";
 import {
   type ActionContext,
   createEnding,
   type Ending,
   EXIT_CODES,
-  type Output,
+  usageFailure,
 } from "../../node/cli/index.ts";
-import { banner } from "./banner.ts";
+import type { Scenario } from "../scenario/index.ts";
+import { announce, introduce, readable, reportDeath } from "./announcements.ts";
+import { BottomLines } from "./bottom-lines.ts";
+import { Conclusion, tellVerdict } from "./conclusion.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
 import { invocation } from "./invocation.ts";
+import { LiveDevnet } from "./live-devnet.ts";
 import { LiveLine } from "./live-line.ts";
-import { DEVELOPMENT_BALANCE, quorumOf, type Recipe } from "./plan.ts";
+import type { Recipe } from "./plan.ts";
 import { requireFreePorts } from "./ports.ts";
 import { describeDelay, describeLoss } from "./readiness.ts";
-import { Supervisor } from "./supervisor.ts";
-import type { Death, ValidatorProcess } from "./validator-process.ts";
-
-const WARNING = "development keys, public to everyone: never for anything of value";
+import { Session } from "./session.ts";
+import { openStage } from "./stage.ts";
 
 export type DevnetOptions = {
   readonly validators?: number;
@@ -31,45 +33,75 @@ export type DevnetOptions = {
   readonly dir?: string;
   readonly rpcPort: number;
   readonly p2pPort: number;
+  readonly controlPort?: number;
   readonly reset?: boolean;
   readonly ephemeral?: boolean;
   readonly duration?: number;
   readonly readyTimeout: number;
+  /** Where a recording goes, whatever the verdict. */
+  readonly record?: string;
 };
 
-export async function runDevnet(options: DevnetOptions, context: ActionContext): Promise<number> {
+/** A scenario to play, and what the command line called it. */
+export type Part = { readonly scenario: Scenario; readonly name: string };
+
+export async function runDevnet(
+  options: DevnetOptions,
+  context: ActionContext,
+  part?: Part,
+): Promise<number> {
   const ending = createEnding();
-  const request = requestFrom(options);
+  const seed = seedOf(options, part?.scenario);
+  const request = requestFrom(options, part?.scenario);
   const recipe = await recipeFor(request);
   await requireFreePorts({ ...request, count: recipe.validators });
-  const devnet = await openDirectory(request);
-  process.once("exit", devnet.discard);
-  const exitCode = await supervise({ devnet, options, context, ending }).catch((error) => {
+  const opened = await openDirectory(request);
+  process.once("exit", opened.discard);
+  const run: Run = { opened, options, context, ending, part, seed, isEphemeral: request.ephemeral };
+  const exitCode = await supervise(run).catch((error) => {
     // After a failure even an ephemeral directory stays: the message points at the logs in it.
-    process.off("exit", devnet.discard);
+    process.off("exit", opened.discard);
     throw error;
   });
   const { output } = context;
   if (output.interactive && !request.ephemeral) {
-    output.note(`stopped; the same command goes on with the chain in ${devnet.plan.dir}`);
+    output.note(`stopped; the same command goes on with the chain in ${opened.plan.dir}`);
   }
-  // After a failure even an ephemeral directory stays: the message points at the logs in it.
-  await devnet.discard();
+  await opened.discard();
   return exitCode;
 }
 
-function requestFrom(options: DevnetOptions): DirectoryRequest {
-  const { validators, accounts, seed, leaders, application } = options;
+/** Of the faults. What the keys are made from is a text, and only a number can be both. */
+function seedOf({ seed }: DevnetOptions, scenario: Scenario | undefined): number {
+  const isNumber = seed !== undefined && /^[0-9]{1,15}$/.test(seed);
+  if (isNumber) return Number(seed);
+  if (scenario === undefined) return Date.now() % 1_000_000_000;
+  if (seed === undefined) return scenario.seed;
+  throw usageFailure("the seed of a scenario is a whole number", "such as --seed 7");
+}
+
+function requestFrom(options: DevnetOptions, scenario: Scenario | undefined): DirectoryRequest {
+  const { accounts, application } = options;
+  const validators = options.validators ?? scenario?.validators;
+  const leaders = options.leaders ?? scenario?.leaders;
+  const seed = scenario === undefined ? options.seed : undefined;
+  if (scenario !== undefined && validators !== scenario.validators) {
+    throw usageFailure(
+      `the scenario is for ${scenario.validators} validators, not for ${validators}`,
+      "leave --validators away, or change the file",
+    );
+  }
   const recipe: Partial<Recipe> = {
     ...(validators === undefined ? {} : { validators }),
     ...(accounts === undefined ? {} : { accounts }),
     ...(seed === undefined ? {} : { seed }),
     ...(leaders === undefined ? {} : { leaders }),
+    ...(scenario === undefined ? {} : { baseTimeoutMs: scenario.baseTimeoutMs }),
     ...(application === undefined ? {} : { application: resolve(application) }),
   };
   return {
     dir: options.dir,
-    ephemeral: options.ephemeral === true,
+    ephemeral: options.ephemeral === true || (scenario !== undefined && options.dir === undefined),
     reset: options.reset === true,
     recipe,
     rpcPort: options.rpcPort,
@@ -77,131 +109,73 @@ function requestFrom(options: DevnetOptions): DirectoryRequest {
   };
 }
 
-type Run = {
-  readonly devnet: OpenDevnet;
+export type Run = {
+  readonly opened: OpenDevnet;
   readonly options: DevnetOptions;
   readonly context: ActionContext;
   readonly ending: Ending;
+  readonly part: Part | undefined;
+  readonly seed: number;
+  readonly isEphemeral: boolean;
 };
 
-async function supervise({ devnet, options, context, ending }: Run): Promise<number> {
-  const { output } = context;
-  const { plan } = devnet;
-  const supervisor = new Supervisor(plan, (validator, death) => {
-    line.clear();
-    reportDeath(context, validator, death);
+async function supervise(run: Run): Promise<number> {
+  const { opened, options, context, ending, part, seed, isEphemeral } = run;
+  const { output, env } = context;
+  const { plan } = opened;
+  const bottom = new BottomLines(output);
+  let session: Session | undefined;
+  const devnet = LiveDevnet.open(plan, {
+    seed,
+    onReport: ({ plan: { index } }, report) => session?.report(index, report),
+    onDeath: (validator, death, isOrdered) => {
+      if (death.exitCode === EXIT_CODES.safetyHalt) {
+        session?.halted(validator.plan.index, readable(death.lastLogLine));
+      }
+      if (!isOrdered) bottom.above(() => reportDeath(context, validator, death));
+    },
   });
-  const line = new LiveLine(output, supervisor.validators);
-  ending.onImpatience(() => supervisor.kill());
+  const line = new LiveLine(output, { bottom, validators: devnet.processes });
+  ending.onImpatience(() => devnet.kill());
   try {
-    introduce(devnet, options, { output, supervisor });
+    introduce({ opened, devnet, isEphemeral, seed }, output);
     const readyTimeoutMs = options.readyTimeout * 1_000;
-    const first = await Promise.race([supervisor.ready(readyTimeoutMs), ending.ended]);
+    const first = await Promise.race([devnet.ready(readyTimeoutMs), ending.ended]);
     if ("exitCode" in first) return first.exitCode;
     if (first.type === "lost") throw describeLoss(plan, first);
     if (first.type === "late") throw await describeDelay(plan, first.waitingFor, readyTimeoutMs);
-    announce(plan, first.height, context);
+    const startedMs = performance.now();
+    const nowMs = () => performance.now() - startedMs;
+    session = new Session({
+      ...{ stage: devnet, root: chainRootOf(opened.genesis), seed, height: first.height, nowMs },
+      scenario: part?.scenario,
+      replay: `${invocation(env)} ${part === undefined ? "devnet" : `sim ${part.name}`} --seed ${seed}`,
+    });
+    const conclusion = new Conclusion({ ...run, session });
+    const stage = await openStage({ ...run, session, conclusion, bottom, nowMs });
+    announce({ plan, height: first.height, seed, isPlay: part !== undefined }, context);
+    bottom.open();
     line.start();
-    devnet.tidy().catch((error: unknown) => output.note(`left over: ${String(error)}`));
+    stage.start();
+    opened.tidy().catch((error: unknown) => output.note(`left over: ${String(error)}`));
     const timer = setDuration(options.duration, ending);
-    const { exitCode } = await ending.ended;
+    const { exitCode, error } = await ending.ended;
     clearTimeout(timer);
+    const verdict = conclusion.last();
     line.stop();
-    return exitCode;
+    bottom.close();
+    await Promise.all([stage.close(), devnet.stop()]);
+    if (error !== undefined) throw error;
+    return tellVerdict(verdict, output, exitCode);
   } finally {
+    session?.stop();
     line.stop();
-    await supervisor.stop();
+    bottom.close();
+    await devnet.stop();
   }
 }
 
 function setDuration(seconds: number | undefined, ending: Ending): NodeJS.Timeout | undefined {
   if (seconds === undefined) return undefined;
   return setTimeout(() => ending.end({ exitCode: EXIT_CODES.done }), seconds * 1_000);
-}
-
-function introduce(
-  { plan, genesis, isNew }: OpenDevnet,
-  options: DevnetOptions,
-  { output, supervisor }: { readonly output: Output; readonly supervisor: Supervisor },
-): void {
-  const chainId = toHex(chainIdOf(genesis));
-  const validators = supervisor.validators.map(({ plan: { index, rpcUrl, key, dir }, pid }) => ({
-    index,
-    pid,
-    rpc: rpcUrl,
-    publicKey: toHex(key.publicKey),
-    dir,
-  }));
-  const accounts = plan.accounts.map(({ name, publicKey, secretKey }) => ({
-    name,
-    address: formatAddress(addressOf(publicKey)),
-    secretKey: toHex(secretKey),
-    balance: DEVELOPMENT_BALANCE.toString(),
-  }));
-  const value = { type: "devnet", chainId, dir: plan.dir, warning: WARNING, validators, accounts };
-  output.record(value, () => {
-    const content = {
-      chainId,
-      dir: plan.dir,
-      isEphemeral: options.ephemeral === true,
-      isNew,
-      faults: validators.length - quorumOf(validators.length),
-      validators,
-      accounts,
-      balance: DEVELOPMENT_BALANCE,
-    };
-    return banner(content, output.paint);
-  });
-}
-
-/** `ms` counts from the start of this process: what a person waits. */
-function announce(plan: OpenDevnet["plan"], height: number, { output, env }: ActionContext): void {
-  const ms = Math.round(performance.now());
-  output.record({ type: "ready", height, ms }, () => {
-    const seconds = (ms / 1_000).toFixed(1);
-    const lines = [output.paint.green(`ready at height ${height} after ${seconds} s`)];
-    const receiver = plan.accounts[1];
-    const [validator] = plan.validators;
-    if (receiver !== undefined && validator !== undefined) {
-      const rpc = validator.rpcUrl === DEFAULT_RPC ? "" : ` --rpc ${validator.rpcUrl}`;
-      const call =
-        plan.recipe.application === undefined
-          ? `transfer --from dev0 --to ${receiver.name} --amount 25`
-          : "call --from dev0 '<what your state machine reads>'";
-      lines.push("", `try   ${invocation(env)} tx ${call}${rpc}`);
-    }
-    lines.push("stop  ctrl-c", "");
-    return lines.join("\n");
-  });
-}
-
-const DEFAULT_RPC = "http://127.0.0.1:4000";
-
-function reportDeath(
-  { output, env }: ActionContext,
-  validator: ValidatorProcess,
-  death: Death,
-): void {
-  const { exitCode, signal, lastLogLine } = death;
-  const { index, dir } = validator.plan;
-  const { logFile } = validator;
-  const value = { type: "died", index, exitCode, signal, lastLogLine, logFile };
-  output.record(value, () => {
-    const how = signal === null ? `exit code ${exitCode}` : signal;
-    const lines = [output.paint.red(`v${index} died (${how}) and stays dead`)];
-    if (lastLogLine !== "") lines.push(`  last words  ${readable(lastLogLine)}`);
-    lines.push(`  log         ${logFile}`, `  bring back  ${invocation(env)} node --dir ${dir}`);
-    return lines.join("\n");
-  });
-}
-
-/** A line of the log or of the error output, both JSON, as a sentence. */
-function readable(line: string): string {
-  try {
-    const said = JSON.parse(line) as { readonly [name: string]: unknown };
-    const text = said.msg ?? said.message;
-    return typeof text === "string" ? text : line;
-  } catch {
-    return line;
-  }
 }

@@ -1,9 +1,11 @@
-// All validators of a devnet: started together, watched, stopped together. A validator that dies stays dead; none
-// outlives the devnet.
+// All validators of a devnet: started together, watched, stopped together. A validator that dies stays dead until somebody
+// brings it back; none outlives the devnet.
 
+import type { Ailments, Report } from "./ailments.ts";
+import { LiveValidator } from "./live-validator.ts";
 import type { DevnetPlan } from "./plan.ts";
 import { quorumOf } from "./plan.ts";
-import { type Death, ValidatorProcess } from "./validator-process.ts";
+import type { Death } from "./validator-process.ts";
 
 export type Readiness =
   | { readonly type: "ready"; readonly height: number }
@@ -11,37 +13,57 @@ export type Readiness =
   | { readonly type: "lost"; readonly index: number; readonly death: Death }
   | { readonly type: "late"; readonly waitingFor: readonly number[] };
 
+export type SupervisorListener = {
+  /** `isOrdered`: the devnet itself has killed it. */
+  readonly onDeath: (validator: LiveValidator, death: Death, isOrdered: boolean) => void;
+  /** It serves clients, for the first time or again. */
+  readonly onListening: (validator: LiveValidator) => void;
+  readonly onReport: (validator: LiveValidator, report: Report) => void;
+};
+
 /** Long enough to close what is open, short enough for a second in all. */
 const STOP_GRACE_MS = 700;
 
 export class Supervisor {
-  readonly validators: readonly ValidatorProcess[];
+  readonly validators: readonly LiveValidator[];
   readonly #plan: DevnetPlan;
+  readonly #listener: SupervisorListener;
   readonly #listening = new Set<number>();
   readonly #finalHeights = new Map<number, number>();
   readonly #deaths = new Map<number, Death>();
-  readonly #onDeath: (validator: ValidatorProcess, death: Death) => void;
   #isStopping = false;
   #settle: ((readiness: Readiness) => void) | undefined;
 
-  constructor(plan: DevnetPlan, onDeath: (validator: ValidatorProcess, death: Death) => void) {
+  constructor(
+    plan: DevnetPlan,
+    ailmentsOf: (validator: number) => Ailments,
+    listener: SupervisorListener,
+  ) {
     this.#plan = plan;
-    this.#onDeath = onDeath;
+    this.#listener = listener;
     process.once("exit", () => this.kill());
-    this.validators = plan.validators.map(
-      (validator) =>
-        new ValidatorProcess(validator, {
-          onListening: () => {
-            this.#listening.add(validator.index);
-            this.#check();
-          },
+    const { recipe } = plan;
+    this.validators = plan.validators.map((validator): LiveValidator => {
+      const { index } = validator;
+      const self = (): LiveValidator => this.validators[index] as LiveValidator;
+      return new LiveValidator(
+        validator,
+        { recipe, ailments: ailmentsOf(index) },
+        {
+          onListening: () => this.#served(self()),
           onFinal: (height) => {
-            this.#finalHeights.set(validator.index, height);
+            this.#finalHeights.set(index, height);
             this.#check();
           },
-          onDeath: (death) => this.#died(validator.index, death),
-        }),
-    );
+          onReport: (report) => listener.onReport(self(), report),
+          onDeath: (death, isOrdered) => this.#died(self(), death, isOrdered),
+        },
+      );
+    });
+  }
+
+  get isStopping(): boolean {
+    return this.#isStopping;
   }
 
   /** Ready is: every validator that lives serves clients and has seen a final block of this run. */
@@ -74,10 +96,17 @@ export class Supervisor {
     for (const validator of this.validators) validator.signal("SIGKILL");
   }
 
-  #died(index: number, death: Death): void {
-    this.#deaths.set(index, death);
-    const validator = this.validators[index];
-    if (validator !== undefined && !this.#isStopping) this.#onDeath(validator, death);
+  #served(validator: LiveValidator): void {
+    const { index } = validator.plan;
+    this.#deaths.delete(index);
+    this.#listening.add(index);
+    if (!this.#isStopping) this.#listener.onListening(validator);
+    this.#check();
+  }
+
+  #died(validator: LiveValidator, death: Death, isOrdered: boolean): void {
+    this.#deaths.set(validator.plan.index, death);
+    if (!this.#isStopping) this.#listener.onDeath(validator, death, isOrdered);
     this.#check();
   }
 

@@ -1,11 +1,12 @@
-// One validator as a child process: its own session, so that ctrl-c reaches it only through us; an IPC channel whose
-// end tells it that we are gone; its log in a file; its milestones as JSON lines on stdout.
+// One life of a validator as a child process: its own session, so that ctrl-c reaches it only through us; an IPC channel
+// for what is to be wrong with it, whose end tells it that we are gone; its log in a file; its milestones as JSON lines.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Instruction, Report } from "./ailments.ts";
 import type { ValidatorPlan } from "./plan.ts";
 
 export type Death = {
@@ -16,14 +17,16 @@ export type Death = {
   readonly lastLogLine: string;
 };
 
-export type ValidatorListener = {
+/** What one life tells of itself. */
+export type LifeListener = {
   readonly onListening: () => void;
   /** The first final block after the start. */
   readonly onFinal: (height: number) => void;
+  readonly onReport: (report: Report) => void;
   readonly onDeath: (death: Death) => void;
 };
 
-const ENTRY = fileURLToPath(new URL("../main.js", import.meta.url));
+const ENTRY = builtFile("ailing-node.js");
 const LOG_TAIL_BYTES = 4_096;
 const MAX_LINE_CHARACTERS = 300;
 /** What a person sets for one node would be wrong for all of them together. */
@@ -33,30 +36,27 @@ const PASSED_VARIABLES = ["QUORATE_LOG_LEVEL", "QUORATE_VERIFY_WORKERS"];
 const NODE_FLAGS = ["--max-semi-space-size=8"];
 
 export class ValidatorProcess {
-  readonly plan: ValidatorPlan;
-  readonly logFile: string;
+  readonly #logFile: string;
   readonly #child: ChildProcess;
   readonly #gone: Promise<void>;
   #isAlive = true;
 
-  constructor(plan: ValidatorPlan, listener: ValidatorListener) {
-    this.plan = plan;
-    this.logFile = join(plan.dir, "node.log");
-    const log = openSync(this.logFile, "a", 0o600);
+  /** It starts with what is wrong with it from the beginning. */
+  constructor(plan: ValidatorPlan, first: Instruction, listener: LifeListener) {
+    this.#logFile = logFileOf(plan);
+    const log = openSync(this.#logFile, "a", 0o600);
     try {
-      this.#child = spawn(
-        process.execPath,
-        [...NODE_FLAGS, ENTRY, "node", "--dir", plan.dir, "--json"],
-        {
-          stdio: ["ignore", "pipe", log, "ipc"],
-          detached: true,
-          env: environment(),
-        },
-      );
+      this.#child = spawn(process.execPath, [...NODE_FLAGS, ENTRY, "--dir", plan.dir, "--json"], {
+        stdio: ["ignore", "pipe", log, "ipc"],
+        detached: true,
+        env: environment(),
+      });
     } finally {
       closeSync(log);
     }
     this.#gone = this.#watch(listener);
+    this.#child.on("message", (report: Report) => listener.onReport(report));
+    this.instruct(first);
   }
 
   get pid(): number | undefined {
@@ -72,11 +72,16 @@ export class ValidatorProcess {
     return this.#gone;
   }
 
-  signal(signal: "SIGTERM" | "SIGKILL"): void {
+  signal(signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     if (this.#isAlive) this.#child.kill(signal);
   }
 
-  #watch(listener: ValidatorListener): Promise<void> {
+  instruct(instruction: Instruction): void {
+    // A channel that is closed belongs to a process that is about to be gone; its end says so.
+    this.#child.send(instruction, () => {});
+  }
+
+  #watch(listener: LifeListener): Promise<void> {
     const { stdout } = this.#child;
     if (stdout !== null) {
       createInterface({ input: stdout }).on("line", (line) => hear(line, listener));
@@ -85,7 +90,7 @@ export class ValidatorProcess {
       const die = (exitCode: number | null, signal: NodeJS.Signals | null, why?: string) => {
         if (!this.#isAlive) return;
         this.#isAlive = false;
-        listener.onDeath({ exitCode, signal, lastLogLine: why ?? lastLineOf(this.logFile) });
+        listener.onDeath({ exitCode, signal, lastLogLine: why ?? lastLineOf(this.#logFile) });
         resolve();
       };
       this.#child.once("exit", (exitCode, signal) => die(exitCode, signal));
@@ -94,7 +99,17 @@ export class ValidatorProcess {
   }
 }
 
-function hear(line: string, listener: ValidatorListener): void {
+export function logFileOf({ dir }: ValidatorPlan): string {
+  return join(dir, "node.log");
+}
+
+/** What runs is always what was built, also when a test runs this file as it is. */
+function builtFile(name: string): string {
+  const isBuilt = import.meta.url.endsWith(".js");
+  return fileURLToPath(new URL(isBuilt ? name : `../../dist/devnet/live/${name}`, import.meta.url));
+}
+
+function hear(line: string, listener: LifeListener): void {
   let said: { readonly type?: unknown; readonly height?: unknown };
   try {
     said = JSON.parse(line);

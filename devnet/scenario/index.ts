@@ -1,3 +1,18 @@
 // Scenarios: what happens to a devnet and what must hold, as files and as TypeScript.
 
+export { mayFail } from "./condition.ts";
+export {
+  defineScenario,
+  knownWays,
+  type ParsedScenario,
+  type ParsingOptions,
+  parseScenario,
+  type ScenarioDefinition,
+  ScenarioError,
+} from "./definition.ts";
+export { listScenarios, loadScenario, type ReadyScenario, summaryOf } from "./files.ts";
+export { formatScenario } from "./format.ts";
+export { drawMoments, scheduleOf } from "./random-mix.ts";
 export type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
+export { MAX_PROBLEMS, type Problem, problemText } from "./tree.ts";
+export { type Scheduled, undo } from "./undo.ts";

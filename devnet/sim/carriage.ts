@@ -8,6 +8,7 @@ import {
   encode,
   equalBytes,
   type SignatureScheme,
+  type View,
 } from "../../crypto/index.ts";
 import { type Answer, answerCodec, type Question, questionCodec } from "../../node/sync/index.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type SignedTransaction,
   signatureCheck,
 } from "../../node/transaction/index.ts";
+import type { Delivery } from "../behaviours/index.ts";
 
 const carriedMessages = new WeakMap<Message, Message>();
 
@@ -39,6 +41,36 @@ export function carryAnswer(answer: Answer): Answer {
 export function messageFrom(bytes: Uint8Array): Message | undefined {
   const decoded = decode(messageCodec, bytes);
   return decoded.ok ? decoded.value : undefined;
+}
+
+/** The view that it is of. */
+export function viewOf(message: Message): View {
+  switch (message.type) {
+    case "proposal":
+      return message.block.view;
+    case "decision":
+      return message.cert.view;
+    case "vote":
+    case "commit-vote":
+    case "timeout":
+      return message.content.view;
+  }
+}
+
+/** In bytes on the wire, give or take a header. */
+export function lengthOf(content: Delivery["content"]): number {
+  switch (content.type) {
+    case "message":
+      return encode(messageCodec, content.message).length + 32 * content.ids.length;
+    case "transactions":
+      return content.transactions.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    case "raw":
+      return content.bytes.length;
+  }
+}
+
+export function lengthOfAnswer(given: Answer): number {
+  return encode(answerCodec, given).length;
 }
 
 function carry<T>(codec: Codec<T>, value: T): T {

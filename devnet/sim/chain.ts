@@ -26,8 +26,10 @@ import {
 import {
   type AccountGenesis,
   type BlockMachine,
+  contained,
   createAccountLedger,
   Ledger,
+  type StateMachine,
 } from "../../node/ledger/index.ts";
 import { EPOCH_MS } from "./clock.ts";
 import { standInScheme, standInSigner } from "./stand-in.ts";
@@ -40,9 +42,15 @@ export type ChainOptions = {
   readonly baseTimeoutMs: number;
   /** An idle chain's blocks are so far apart. */
   readonly heartbeatMs: number;
+  /** And a busy one's at least so far. Default 0. */
+  readonly blockIntervalMs?: number;
   readonly signatures: SignatureKind;
   readonly rules: RuleSetName;
   readonly leaders: LeaderChoiceName;
+  /** Makes the application for one life of one validator; the built-in ledger unless given. */
+  readonly application?: () => StateMachine;
+  /** What genesis tells the application. */
+  readonly parameters?: Uint8Array;
 };
 
 export type SimulatedChain = {
@@ -82,6 +90,7 @@ export function simulatedChain(options: ChainOptions): SimulatedChain {
       accounts: accounts.map(({ publicKey }) => {
         return { address: addressOf(publicKey), balance: INITIAL_BALANCE };
       }),
+      ...(options.parameters && { parameters: options.parameters }),
     },
   };
 }
@@ -96,7 +105,11 @@ export function genesisLedger(
   chain: SimulatedChain,
   application: (honest: Application) => Application = (honest) => honest,
 ): Ledger {
-  const machine = application(createAccountLedger({ minFee: MIN_FEE, feesTo: "nobody" }));
+  const { application: make } = chain.options;
+  const terms = { minFee: MIN_FEE, feesTo: "nobody" } as const;
+  const honest =
+    make === undefined ? createAccountLedger(terms) : createAccountLedger(terms, contained(make()));
+  const machine = application(honest);
   const { chainId } = chain.validators;
   const first = { timestampMs: EPOCH_MS, application: chain.genesis, hash: chain.genesisBlock };
   return Ledger.fromGenesis({ machine, chainId, hashers: HASHERS }, first) as Ledger;

@@ -24,6 +24,11 @@ export class SimulatedClock {
     this.#offsetMs += byMs;
   }
 
+  /** Ahead of the true time by so much, whatever it was before; negative is behind. */
+  skew(byMs: number): void {
+    this.#offsetMs = byMs;
+  }
+
   freeze(): void {
     this.#frozenAtMs = this.wallMs();
   }

@@ -8,8 +8,25 @@ export {
   type Progress,
   runCampaign,
 } from "./campaign.ts";
-export { CALM, type NetworkMood } from "./network.ts";
+export { accountAddress, MIN_FEE, type SignatureKind } from "./chain.ts";
+export type { DiskImage } from "./disk/index.ts";
+export {
+  CALM,
+  type LinkFaults,
+  type NetworkMood,
+  type SimulatedNetwork,
+  SOUND_LINK,
+} from "./network.ts";
+export type { NodeId, Observation } from "./observation.ts";
+export {
+  createOracles,
+  type Guilt,
+  ORACLE_NAMES,
+  type Oracles,
+  type Premises,
+} from "./oracles/index.ts";
 export type { Fault, ParsedPlan, Plan } from "./plan.ts";
+export { premisesOf } from "./premises.ts";
 export { planIn, RECORDED_EVENTS, type Recording, recordingOf } from "./recording.ts";
 export { type Outcome, runPlan, type Violation } from "./run.ts";
 export { type NamedScenario, SCENARIOS } from "./scenarios.ts";
@@ -18,3 +35,5 @@ export { type ShrinkOptions, type Shrunk, shrink } from "./shrink.ts";
 export { Simulation, type SimulationOptions } from "./simulation.ts";
 export { drawPlan, type SwarmOptions } from "./swarm.ts";
 export { SWEEPS, type Sweep, type SweepOptions } from "./sweeps.ts";
+export { lineOf } from "./trace.ts";
+export type { SimulatedValidator } from "./validator.ts";

@@ -22,6 +22,7 @@ type Content = Extract<OpenedDisk, { ok: true }>;
 
 export type RestoredReplica = {
   readonly replica: Replica;
+  readonly ledger: Ledger;
   /** Transactions that took effect in the final blocks. */
   readonly applied: number;
 };
@@ -55,7 +56,10 @@ export function restoreReplica(
     rules: RULE_SETS[options.rules],
     leaders: LEADER_CHOICES[options.leaders],
     baseTimeoutMs: options.baseTimeoutMs,
-    pacing: { blockIntervalMs: 0, emptyBlockIntervalMs: options.heartbeatMs },
+    pacing: {
+      blockIntervalMs: options.blockIntervalMs ?? 0,
+      emptyBlockIntervalMs: options.heartbeatMs,
+    },
     limits: { maxBlockTransactions: 1_000, maxBlockBytes: 1 << 20, maxClockDriftMs: 5_000 },
     pool: {},
     ledger,
@@ -65,7 +69,7 @@ export function restoreReplica(
     tip,
     stored: content.unfinished.map(sound),
   });
-  return { replica, applied };
+  return { replica, ledger, applied };
 }
 
 /** The record of a validator that found none. Only one that has never signed is known to be new. */

@@ -36,14 +36,20 @@ export type SimulationOptions = Partial<ChainOptions> & {
   readonly twins?: readonly ValidatorIndex[];
   /** How many of the newest events to keep for a recording. */
   readonly keepEvents?: number;
+  /** What its disk or its own assertion brings down stays down until somebody starts it. */
+  readonly staysDown?: boolean;
 };
 
-export type TransferOptions = {
+export type CallOptions = {
   readonly from: number;
+  readonly nonce: number;
+  readonly call: Uint8Array;
+  readonly validUntilHeight?: number;
+};
+
+export type TransferOptions = Omit<CallOptions, "call"> & {
   readonly to: number;
   readonly amount: bigint;
-  readonly nonce: number;
-  readonly validUntilHeight?: number;
 };
 
 const DEFAULTS: ChainOptions = {
@@ -72,13 +78,18 @@ export class Simulation {
   readonly seed: number;
   readonly #observers: ((seen: Observation) => void)[] = [];
   readonly #nonces: number[];
+  /** Those of all that ever lied. */
+  readonly #liarKeys = new Map<ValidatorIndex, Signer>();
+  /** How often each node began to lie. */
+  readonly #corruptions = new Map<NodeId, number>();
 
   constructor(options: SimulationOptions) {
-    const { seed, mood = CALM, maxFlushMs = 1, twins = [], keepEvents = 0, ...given } = options;
+    const { seed, mood = CALM, maxFlushMs = 1, twins = [], keepEvents = 0, ...rest } = options;
+    const { staysDown = false, ...given } = rest;
     this.seed = seed;
     this.chain = simulatedChain({ ...DEFAULTS, ...given });
     this.trace = new Trace(keepEvents);
-    this.network = new SimulatedNetwork(this.agenda, randomStream(seed, "network"), mood);
+    this.network = new SimulatedNetwork(this.agenda, seed, mood);
     this.#nonces = this.chain.accounts.map(() => 0);
     const { chainId, members } = this.chain.validators;
     const door = new TransactionDoor(this.chain.scheme, chainId);
@@ -96,6 +107,7 @@ export class Simulation {
           disk: soundDisk({ chainId, random }),
           random,
           maxFlushMs,
+          staysDown,
           nodes: () => this.nodes,
           see: (seen) => this.see({ ...seen, atMs: this.agenda.now, by: node }),
         },
@@ -123,17 +135,23 @@ export class Simulation {
     return this;
   }
 
-  /** From now on these nodes lie, each in all of its ways; they know each other's keys. */
+  /** From now on these nodes lie, each in all of its ways and in no others; liars know each other's keys. */
   corrupt(liars: ReadonlyMap<NodeId, readonly Behaviour[]>): void {
-    const keys = new Map<ValidatorIndex, Signer>();
     for (const node of liars.keys()) {
       const index = this.validatorOf(node);
-      keys.set(index, this.chain.signers[index] as Signer);
+      this.#liarKeys.set(index, this.chain.signers[index] as Signer);
     }
     for (const [node, behaviours] of liars) {
       const liar = this.nodes[node] as SimulatedValidator;
-      liar.conduct = new Conduct(behaviours, this.#control(liar, keys));
+      liar.conduct = this.#conduct(liar, behaviours);
+      if (liar.isRunning) liar.conduct.started();
     }
+  }
+
+  /** Lies no more. */
+  absolve(node: NodeId): void {
+    const liar = this.nodes[node];
+    if (liar !== undefined) liar.conduct = undefined;
   }
 
   validatorOf(node: NodeId): ValidatorIndex {
@@ -142,9 +160,14 @@ export class Simulation {
 
   /** A signed transfer with the sender's next nonce. */
   transfer(from: number, to: number, amount: bigint): SignedTransaction {
-    const nonce = this.nonceOf(from);
-    this.#nonces[from] = nonce + 1;
-    return this.signedTransfer({ from, to, amount, nonce });
+    return this.signedTransfer({ from, to, amount, nonce: this.takeNonce(from) });
+  }
+
+  /** The account's next nonce, which is used now. */
+  takeNonce(account: number): number {
+    const nonce = this.nonceOf(account);
+    this.#nonces[account] = nonce + 1;
+    return nonce;
   }
 
   nonceOf(account: number): number {
@@ -153,7 +176,16 @@ export class Simulation {
 
   /** A signed transfer as asked, sound or not. */
   signedTransfer(options: TransferOptions): SignedTransaction {
-    const { from, to, amount, nonce, validUntilHeight = FAR_HEIGHT } = options;
+    const { to, amount } = options;
+    const recipient = accountAddress(this.chain, to);
+    const memo = new Uint8Array();
+    const call = encodeCall({ type: "transfer", to: recipient, amount, memo });
+    return this.signedCall({ ...options, call });
+  }
+
+  /** A signed call as asked, sound or not. */
+  signedCall(options: CallOptions): SignedTransaction {
+    const { from, call, nonce, validUntilHeight = FAR_HEIGHT } = options;
     const signer = this.chain.accounts[from] as Signer;
     const unsigned = {
       chainId: this.chain.validators.chainId,
@@ -162,12 +194,7 @@ export class Simulation {
       nonce: nonce as Nonce,
       fee: MIN_FEE,
       validUntilHeight: validUntilHeight as Height,
-      call: encodeCall({
-        type: "transfer",
-        to: accountAddress(this.chain, to),
-        amount,
-        memo: new Uint8Array(),
-      }),
+      call,
     };
     return signTransaction(unsigned, signer);
   }
@@ -194,7 +221,15 @@ export class Simulation {
     return Math.max(...this.nodes.map((node) => node.height()));
   }
 
-  #control(liar: SimulatedValidator, keys: ReadonlyMap<ValidatorIndex, Signer>): Control {
+  #conduct(liar: SimulatedValidator, behaviours: readonly Behaviour[]): Conduct {
+    const conduct: Conduct = new Conduct(
+      behaviours,
+      this.#control(liar, () => liar.conduct === conduct),
+    );
+    return conduct;
+  }
+
+  #control(liar: SimulatedValidator, isCurrent: () => boolean): Control {
     const { node, index } = liar;
     const others = this.nodes.filter((other) => other !== liar).map((other) => other.node);
     return {
@@ -203,7 +238,7 @@ export class Simulation {
       validators: this.chain.validators,
       others,
       validatorOf: (other) => this.validatorOf(other),
-      keys,
+      keys: this.#liarKeys,
       stranger: STRANGER,
       random: this.#adversary(node),
       now: () => this.agenda.now,
@@ -215,7 +250,7 @@ export class Simulation {
       },
       after: (delayMs, act) => {
         this.agenda.after(delayMs, () => {
-          if (liar.isRunning) act();
+          if (liar.isRunning && isCurrent()) act();
         });
       },
       transfer: (options) => this.signedTransfer(options),
@@ -227,7 +262,10 @@ export class Simulation {
   }
 
   #adversary(node: NodeId): Random {
-    return randomStream(this.seed, `adversary ${node}`);
+    const before = this.#corruptions.get(node) ?? 0;
+    this.#corruptions.set(node, before + 1);
+    const again = before === 0 ? "" : ` again ${before}`;
+    return randomStream(this.seed, `adversary ${node}${again}`);
   }
 }
 

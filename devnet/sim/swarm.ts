@@ -2,7 +2,7 @@
 // which faults, how rough the network is. A run with every fault at once hides as much as one with a single fault.
 
 import type { LeaderChoiceName, RuleSetName } from "../../consensus/index.ts";
-import { BEHAVIOURS } from "../behaviours/index.ts";
+import { MIXED_BEHAVIOURS } from "../behaviours/index.ts";
 import { type Random, randomStream } from "../random/index.ts";
 import type { SignatureKind } from "./chain.ts";
 import type { NodeId } from "./observation.ts";
@@ -112,11 +112,12 @@ function drawLiars(
 ): Plan["liars"] {
   const { validators, count, isBeyond, options } = cast;
   const candidates = Array.from({ length: validators }, (_, index) => index);
-  const names = [...BEHAVIOURS.keys()];
   return Array.from({ length: Math.min(count, validators) }, (_, at) => {
     const chosen = random.between(0, candidates.length - 1);
     const validator = candidates.splice(chosen, 1)[0] as number;
-    const drawn = Array.from({ length: random.pick([1, 1, 2, 2, 3, 4]) }, () => random.pick(names));
+    const drawn = Array.from({ length: random.pick([1, 1, 2, 2, 3, 4]) }, () =>
+      random.pick(MIXED_BEHAVIOURS),
+    );
     const first = at === 0 && options.behaviour !== undefined ? [options.behaviour] : [];
     const colluding = isBeyond ? ["colluder"] : [];
     const behaviours = [...new Set([...first, ...colluding, ...drawn])];

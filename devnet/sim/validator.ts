@@ -2,20 +2,31 @@
 // nothing but what its disk gives back, and it can be made to lie by a conduct between replica and network.
 
 import { type Message, signDraft, type ValidatorIndex } from "../../consensus/index.ts";
-import type { Hash, Height, Signer, View } from "../../crypto/index.ts";
-import type { Replica, ReplicaEffect, ReplicaEvent, Timer } from "../../node/replica/index.ts";
+import type { Hash, Height, Signer } from "../../crypto/index.ts";
+import type { Ledger } from "../../node/ledger/index.ts";
+import type {
+  Admission,
+  Replica,
+  ReplicaEffect,
+  ReplicaEvent,
+  Timer,
+} from "../../node/replica/index.ts";
 import { StorageError } from "../../node/storage/index.ts";
 import { type Answer, type Ask, answer } from "../../node/sync/index.ts";
 import type { SignedTransaction } from "../../node/transaction/index.ts";
 import type { Conduct, Delivery } from "../behaviours/index.ts";
 import type { Random } from "../random/index.ts";
 import type { Agenda } from "./agenda.ts";
+import { switchable } from "./application.ts";
 import {
   carryAnswer,
   carryMessage,
   carryQuestion,
+  lengthOf,
+  lengthOfAnswer,
   messageFrom,
   type TransactionDoor,
+  viewOf,
 } from "./carriage.ts";
 import type { SimulatedChain } from "./chain.ts";
 import type { SimulatedClock } from "./clock.ts";
@@ -23,6 +34,7 @@ import { type OpenedDisk, PowerCut, type SimulatedDisk } from "./disk/index.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { NodeId, Seen } from "./observation.ts";
 import { firstSafetyState, restoreReplica } from "./restoration.ts";
+import { Standstill } from "./standstill.ts";
 
 export type Surroundings = {
   readonly chain: SimulatedChain;
@@ -34,6 +46,8 @@ export type Surroundings = {
   readonly random: Random;
   /** A flush of the disk takes up to so long. */
   readonly maxFlushMs: number;
+  /** Nobody starts again what its disk or its own assertion brought down. */
+  readonly staysDown: boolean;
   /** All nodes, ourselves included. */
   readonly nodes: () => readonly SimulatedValidator[];
   readonly see: (seen: Seen) => void;
@@ -52,11 +66,15 @@ export class SimulatedValidator {
   readonly disk: SimulatedDisk;
   /** Undefined for an honest validator. */
   conduct: Conduct | undefined;
+  /** Killed by somebody who does not want it back. */
+  isKeptDown = false;
   readonly #around: Surroundings;
   readonly #signer: Signer;
   #unsent: Sign[] = [];
   readonly #timers = new Map<Timer, number>();
   #replica: Replica | undefined;
+  #ledger: Ledger | undefined;
+  readonly #standstill: Standstill;
   /** Counts lives: what was scheduled in an earlier life no longer happens. */
   #life = 0;
   #timerSequence = 0;
@@ -64,8 +82,9 @@ export class SimulatedValidator {
   #hasHalted = false;
   /** False once the message under way was found to be its sender's fault. */
   #isSound = true;
-  #pausedUntilMs = 0;
   #appliedTransactions = 0;
+  /** What the pool said to what a client has just handed in. */
+  #admissions: Admission[] = [];
   /** The mark beside the key: it is on no disk that a fault takes away. */
   #hasSigned = false;
 
@@ -75,6 +94,7 @@ export class SimulatedValidator {
     this.clock = around.clock;
     this.disk = around.disk;
     this.#around = around;
+    this.#standstill = new Standstill(around.agenda);
     this.#signer = around.chain.signers[this.index] as Signer;
   }
 
@@ -90,9 +110,19 @@ export class SimulatedValidator {
     return this.#hasHalted;
   }
 
+  /** Paused without an end in sight. */
+  get isHeld(): boolean {
+    return this.#standstill.isHeld;
+  }
+
   /** How many transactions have taken effect in the final blocks of this life and those it found on its disk. */
   get appliedTransactions(): number {
     return this.#appliedTransactions;
+  }
+
+  /** A value of the last final state; undefined if there is none, or nobody to ask. */
+  read(key: Uint8Array): Uint8Array | undefined {
+    return this.#ledger?.reader().get(key);
   }
 
   height(): Height {
@@ -100,7 +130,7 @@ export class SimulatedValidator {
   }
 
   start(): void {
-    if (this.isRunning || this.#hasHalted) return;
+    if (this.isRunning || this.#hasHalted || this.isKeptDown) return;
     this.#life += 1;
     const opened = this.#openDisk();
     if (opened === undefined) return;
@@ -111,9 +141,10 @@ export class SimulatedValidator {
       self: this.index,
       safety: opened.safety ?? firstSafetyState(chain, this.#hasSigned),
       hasSignedBefore: this.#hasSigned,
-      application: (honest) => this.conduct?.application(honest) ?? honest,
+      application: (honest) => switchable(honest, () => this.conduct),
     });
     this.#replica = restored.replica;
+    this.#ledger = restored.ledger;
     this.#appliedTransactions = restored.applied;
     this.#around.see({ type: "started", height: this.height() });
     this.step({ type: "start" });
@@ -134,7 +165,7 @@ export class SimulatedValidator {
       if (!(error instanceof PowerCut || error instanceof StorageError)) throw error;
       this.disk.crash();
       this.#around.see({ type: "crashed", why: error.message });
-      this.#around.agenda.after(RESTART_MS, () => this.start());
+      this.#startLater();
       return undefined;
     }
   }
@@ -143,6 +174,8 @@ export class SimulatedValidator {
     if (!this.isRunning) return;
     this.#life += 1;
     this.#replica = undefined;
+    this.#ledger = undefined;
+    this.#standstill.forget();
     this.#isFlushing = false;
     this.#unsent = [];
     this.#timers.clear();
@@ -156,19 +189,41 @@ export class SimulatedValidator {
     this.#around.agenda.after(downMs, () => this.start());
   }
 
-  /** Stands still, as if stopped by a signal: what comes meanwhile is taken when it goes on. */
-  pause(forMs: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#around.agenda.now + forMs);
+  /** Down by its own fault. */
+  #fall(why: string): void {
+    this.crash(why);
+    this.#startLater();
   }
 
-  /** A client hands a transaction to this validator. */
-  submit(transactions: readonly SignedTransaction[]): void {
+  #startLater(): void {
+    if (!this.#around.staysDown) this.#around.agenda.after(RESTART_MS, () => this.start());
+  }
+
+  /** Stands still, as if stopped by a signal: what comes meanwhile is taken when it goes on. */
+  pause(forMs: number): void {
+    this.#standstill.pauseFor(forMs);
+  }
+
+  /** The same without an end, until `resume`. */
+  hold(): void {
+    if (this.isRunning) this.#standstill.hold();
+  }
+
+  resume(): void {
+    this.#standstill.release();
+  }
+
+  /** A client hands transactions to this validator; what its pool says to each. */
+  submit(transactions: readonly SignedTransaction[]): readonly Admission[] {
+    this.#admissions = [];
     this.step({ type: "transactions", source: "local", transactions });
+    return this.#admissions;
   }
 
   /** What the network brings from another node. */
   receive(from: SimulatedValidator, content: Delivery["content"]): void {
-    if (this.#deferred(() => this.receive(from, content)) || !this.isRunning) return;
+    const again = () => this.receive(from, content);
+    if (this.#standstill.defers(again, "others") || !this.isRunning) return;
     // Two copies of one validator have one peer identity, and nobody connects to oneself.
     if (from.index === this.index) return;
     const { see, door } = this.#around;
@@ -206,7 +261,7 @@ export class SimulatedValidator {
       }
     } catch (error) {
       this.#around.see({ type: "threw", why: String((error as Error).stack ?? error) });
-      this.restartAfter(RESTART_MS, "threw");
+      this.#fall("threw");
     }
   }
 
@@ -256,6 +311,8 @@ export class SimulatedValidator {
         see({ type: "halted", halt: effect.halt });
         return this.crash("halted");
       case "admission":
+        this.#admissions.push(effect.admission);
+        return;
       case "included":
         return;
     }
@@ -276,7 +333,7 @@ export class SimulatedValidator {
       this.disk.flush();
     } catch (error) {
       // A validator whose disk failed never goes on in this life.
-      return this.restartAfter(RESTART_MS, `disk: ${(error as Error).message}`);
+      return this.#fall(`disk: ${(error as Error).message}`);
     }
     const unsent = this.#unsent;
     this.#unsent = [];
@@ -305,7 +362,7 @@ export class SimulatedValidator {
     if (target === undefined || target === this) return;
     const carried =
       content.type === "message" ? { ...content, message: carryMessage(content.message) } : content;
-    const link = { from: this.node, to };
+    const link = { from: this.node, to, bytes: () => lengthOf(carried) };
     this.#around.network.send(link, () => target.receive(this, carried), delayMs);
   }
 
@@ -355,14 +412,16 @@ export class SimulatedValidator {
     deliver: (given: Answer) => void,
   ) {
     const held = this.#replica?.inventory;
-    if (held === undefined || this.#deferred(() => this.#reply(to, question, deliver))) return;
+    const again = () => this.#reply(to, question, deliver);
+    if (held === undefined || this.#standstill.defers(again, "others")) return;
     this.#around.see({ type: "heard", from: to.node, message: "question", view: 0 });
     const honest = answer(question, held, this.disk.stored);
     const given =
       this.conduct === undefined ? honest : this.conduct.answer(to.node, question, honest);
     if (given === undefined) return;
     const carried = carryAnswer(given);
-    this.#around.network.send({ from: this.node, to: to.node }, () => deliver(carried));
+    const bytes = () => lengthOfAnswer(carried);
+    this.#around.network.send({ from: this.node, to: to.node, bytes }, () => deliver(carried));
   }
 
   #take(id: number, given: Answer | undefined): void {
@@ -389,28 +448,8 @@ export class SimulatedValidator {
   #later(delayMs: number, run: () => void): void {
     const life = this.#life;
     const attempt = () => {
-      if (life === this.#life && !this.#deferred(attempt)) run();
+      if (life === this.#life && !this.#standstill.defers(attempt, "itself")) run();
     };
     this.#around.agenda.after(delayMs, attempt);
-  }
-
-  #deferred(again: () => void): boolean {
-    const leftMs = this.#pausedUntilMs - this.#around.agenda.now;
-    if (leftMs <= 0) return false;
-    this.#around.agenda.after(leftMs, again);
-    return true;
-  }
-}
-
-export function viewOf(message: Message): View {
-  switch (message.type) {
-    case "proposal":
-      return message.block.view;
-    case "decision":
-      return message.cert.view;
-    case "vote":
-    case "commit-vote":
-    case "timeout":
-      return message.content.view;
   }
 }

@@ -1,3 +1,4 @@
 // What a run came to: the report of a simulated and of a live devnet alike.
 
 export { type Check, type Culprit, isSound, type Sight, type Verdict } from "./verdict.ts";
+export { verdictText } from "./wording.ts";

@@ -54,6 +54,8 @@ export type Verdict = {
   readonly replay: string;
   /** The file that a failing live run left. */
   readonly recording?: string;
+  /** Of a simulated run: the same seed gives the same hash. */
+  readonly traceHash?: string;
 };
 
 /** Safety and expectations decide, and liveness as far as the scenario promises it. */

@@ -20,6 +20,7 @@ export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ["USAGE", EXIT_CODES.usage],
   ["BAD_CONFIG", EXIT_CODES.badConfig],
+  ["BAD_SCENARIO", EXIT_CODES.badConfig],
   ["GENESIS_UNREADABLE", EXIT_CODES.badConfig],
   ["GENESIS_INVALID", EXIT_CODES.badConfig],
   ["CANNOT_LISTEN", EXIT_CODES.badConfig],

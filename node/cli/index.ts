@@ -14,6 +14,7 @@ export { DEFAULT_DEVELOPMENT_SEED, developmentKey } from "./development-keys.ts"
 export { createEnding, type End, type Ending } from "./ending.ts";
 export { EXIT_CODES } from "./exit-codes.ts";
 export { CommandFailure, usageFailure } from "./failure.ts";
+export { type NodeEquipment, registerNodeCommand } from "./node.ts";
 export { integerOption, leadersOption, secondsOption } from "./options.ts";
 export { type Output, type Paint, table } from "./output.ts";
 export {

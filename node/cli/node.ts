@@ -3,6 +3,7 @@
 
 import { setFlagsFromString } from "node:v8";
 import { Option } from "commander";
+import type { RunningValidator, ValidatorOptions } from "../runtime/index.ts";
 import { ignoreBrokenPipe } from "./broken-pipe.ts";
 import { createEnding, type Ending } from "./ending.ts";
 import { EXIT_CODES, exitCodeOf } from "./exit-codes.ts";
@@ -18,6 +19,15 @@ type NodeOptions = {
   readonly logLevel?: string;
 };
 
+/** What a program that runs a node of its own may add to `quorate node`, which has no way to. */
+export type NodeEquipment = {
+  /** Waited for before the validator starts. */
+  readonly surroundings: (
+    given: Pick<ValidatorOptions, "config" | "genesis">,
+  ) => Promise<NonNullable<ValidatorOptions["surroundings"]>>;
+  readonly onStarted: (validator: RunningValidator) => void;
+};
+
 /** A stop that takes longer is cut short; what must be durable is durable before anyone hears of it. */
 const STOP_LIMIT_MS = 900;
 
@@ -27,7 +37,7 @@ const STOP_LIMIT_MS = 900;
  */
 const HEAP_GROWTH_PERCENT = 20;
 
-export function registerNodeCommand(program: Program): void {
+export function registerNodeCommand(program: Program, equipment?: NodeEquipment): void {
   const portRange = { min: 0, max: 65_535 };
   addCommand<NodeOptions>(program, program.root, {
     name: "node",
@@ -43,24 +53,30 @@ export function registerNodeCommand(program: Program): void {
       new Option("--log-level <level>", "trace, debug, info, warn, error, fatal or silent"),
     ],
     example: "node --dir .devnet/validator2",
-    run: (options, _positional, context) => run(options, context),
+    run: (options, _positional, context) => run({ options, context, equipment }),
   });
 }
 
-async function run(options: NodeOptions, context: ActionContext): Promise<number> {
+type Run = {
+  readonly options: NodeOptions;
+  readonly context: ActionContext;
+  readonly equipment: NodeEquipment | undefined;
+};
+
+async function run(given: Run): Promise<number> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const ending = createEnding();
   if (process.connected) {
     process.once("disconnect", () => ending.end({ exitCode: EXIT_CODES.terminated }));
   }
   ignoreBrokenPipe();
-  const starting = start(options, context, ending);
+  const starting = start(given, ending);
   // Before it has started there is nothing to close: what is durable is durable.
   const first = await Promise.race([ending.ended, starting.then(() => undefined)]);
   if (first !== undefined && first.error === undefined) process.exit(first.exitCode);
   const validator = await starting;
   const { exitCode, error } = await ending.ended;
-  if (error !== undefined) context.output.failure(await describeFailure(error));
+  if (error !== undefined) given.context.output.failure(await describeFailure(error));
   const limit = setTimeout(() => process.exit(exitCode), STOP_LIMIT_MS);
   await validator.stop();
   clearTimeout(limit);
@@ -68,8 +84,9 @@ async function run(options: NodeOptions, context: ActionContext): Promise<number
   process.exit(exitCode);
 }
 
-async function start(options: NodeOptions, { output, env }: ActionContext, ending: Ending) {
+async function start({ options, context, equipment }: Run, ending: Ending) {
   const { dir, ...flags } = options;
+  const { output, env } = context;
   const [{ loadConfig }, { readGenesis }, { startValidator }, { createLogger }] = await Promise.all(
     [
       import("../config/index.ts"),
@@ -85,9 +102,11 @@ async function start(options: NodeOptions, { output, env }: ActionContext, endin
     config,
     genesis,
     passphrase: env.QUORATE_PASSPHRASE,
+    ...(equipment && { surroundings: await equipment.surroundings({ config, genesis }) }),
     log: createLogger({ level: config.log.level }),
     onFatal: (error) => ending.end({ exitCode: exitCodeOf(error), error }),
   });
+  equipment?.onStarted(validator);
   let isFirst = true;
   validator.onFinal((height) => {
     if (!isFirst) return;

@@ -16,6 +16,7 @@ export {
   type Wait,
   type WaitOptions,
 } from "./client.ts";
+export { eventsIn, type ServerEvent } from "./event-source.ts";
 export type { FinalBlock } from "./final-blocks.ts";
 export type { GenesisSource } from "./genesis-text.ts";
 export { generateKey, type Key, keyFromSecret, keyOf } from "./keys.ts";

@@ -13,6 +13,7 @@ import { hashIn } from "../../crypto/native/index.ts";
 import type { GossipVerdict, NetworkLog, Topic, ValidatorIndex, Wire } from "./contract.ts";
 import { TOPICS } from "./contract.ts";
 import { reasonOf } from "./errors.ts";
+import { allowGossip } from "./gossip-allowance.ts";
 import type { ValidatingGossipSub } from "./libp2p-types.ts";
 import type { NetworkLimits } from "./limits.ts";
 import type { Counters } from "./stats.ts";
@@ -164,6 +165,8 @@ export type GossipPortContext = {
     from: ValidatorIndex,
     bytes: Uint8Array,
   ) => GossipVerdict | Promise<GossipVerdict>;
+  /** A peer passed on what is provably bad, or far too much. */
+  readonly onFault: (from: ValidatorIndex, reason: string) => void;
   /** A peer's subscriptions changed. */
   readonly onSubscriptions: (peerId: string) => void;
 };
@@ -196,6 +199,7 @@ export class GossipPort {
     this.#gossip = gossip;
     this.#context = context;
     this.#carry = carrier(gossip, context);
+    allowGossip(gossip, context);
     gossip.addEventListener("subscription-change", (event) => {
       context.onSubscriptions(event.detail.peerId.toString());
     });
@@ -262,8 +266,12 @@ export class GossipPort {
     const pending = this.#pending.get(from) ?? 0;
     if (data.length > limits.maxGossipBytes) return this.#decide(arrival, "reject");
     if (pending >= limits.pendingGossip) return this.#decide(arrival, "ignore");
+    const { strikes } = counters;
     const verdict = onGossip(topic, from, new Uint8Array(data));
-    if (typeof verdict === "string") return this.#decide(arrival, verdict);
+    if (typeof verdict === "string") {
+      // What the node has called a fault already is not punished twice.
+      return this.#decide(arrival, verdict, counters.strikes > strikes);
+    }
     this.#pending.set(from, pending + 1);
     const settle = (settled: GossipVerdict) => {
       this.#pending.set(from, (this.#pending.get(from) ?? 1) - 1);
@@ -275,11 +283,14 @@ export class GossipPort {
     });
   }
 
-  #decide(arrival: Arrival, verdict: GossipVerdict): void {
-    const { counters, limits } = this.#context;
+  #decide(arrival: Arrival, verdict: GossipVerdict, isBlamed = false): void {
+    const { counters, limits, onFault } = this.#context;
     if (verdict === "accept") counters.gossipAccepted += 1;
     else if (verdict === "ignore") counters.gossipIgnored += 1;
-    else counters.gossipRejected += 1;
+    else {
+      counters.gossipRejected += 1;
+      if (!isBlamed) onFault(arrival.from, "bad gossip");
+    }
     if (verdict !== "accept" || this.#young.length >= limits.pendingGossip) {
       this.#report(arrival, verdict);
       return;

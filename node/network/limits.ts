@@ -24,14 +24,24 @@ export type NetworkLimits = {
   readonly sendBatchBytes: number;
   /** Frames a second that one peer may send; above it, its stream is paused, nothing is lost. */
   readonly framesPerSecond: number;
+  /** Frames of the multiplexer a second on one connection, whatever is in them; above it, the connection is cut. */
+  readonly muxerFramesPerSecond: number;
+  /** Streams a second that one connection may open; above it, the connection is cut. */
+  readonly streamsPerSecond: number;
+  /** Bytes that wait for a connection as a whole, below its streams; above it, the connection is cut. */
+  readonly connectionOutboundBytes: number;
   /** Requests a second that one peer may send; above it, they are reset. */
   readonly requestsPerSecond: number;
+  /** Our own time, in milliseconds a second, that making answers for one peer may take; above it, they wait. */
+  readonly answerMsPerSecond: number;
   /** Requests of one peer that we answer at a time (above it, they are reset), and that we have open at one peer. */
   readonly concurrentRequests: number;
   /** Our own requests that wait for a free place at one peer; above it, they fail as "busy". */
   readonly queuedRequests: number;
   /** Answers that one peer has not read yet, bytes; above it, its requests are reset. */
   readonly responseBytesInFlight: number;
+  /** What one peer's gossip may hold a second: RPCs, messages, subscriptions, and ids by the dozen; above it, the RPC is dropped. */
+  readonly gossipPerSecond: number;
   /** Gossip messages from one peer that await their verdict; above it, they are ignored. */
   readonly pendingGossip: number;
   /** Gossip bytes that wait for one peer; above it, gossipsub aborts the stream and the watchdog renews the link. */
@@ -84,11 +94,16 @@ export const DEFAULT_LIMITS: NetworkLimits = {
   sendQueueFrames: 8_192,
   sendQueueBytes: 8 * MIB,
   sendBatchBytes: 128 * KIB,
-  framesPerSecond: 20_000,
-  requestsPerSecond: 500,
+  framesPerSecond: 1_000,
+  muxerFramesPerSecond: 10_000,
+  streamsPerSecond: 400,
+  connectionOutboundBytes: 32 * MIB,
+  requestsPerSecond: 200,
+  answerMsPerSecond: 50,
   concurrentRequests: 32,
   queuedRequests: 256,
   responseBytesInFlight: 16 * MIB,
+  gossipPerSecond: 5_000,
   pendingGossip: 1_024,
   gossipOutboundBytes: 16 * MIB,
   seenMs: 45_000,

@@ -34,6 +34,9 @@ export type LinkContext = {
 /** Streams a peer may open for frames: a burst, then this many a second. One is enough. */
 const STREAM_BURST = 16;
 const STREAMS_PER_SECOND = 2;
+/** Connections a peer may open to us: a burst, then this many a second. An honest one that finds no footing needs fewer. */
+const CONNECTION_BURST = 32;
+const CONNECTIONS_PER_SECOND = 2;
 /** Gossipsub opens its stream to a peer about when the peer's subscriptions arrive, and tells nobody. */
 const RECHECK_MS = 10;
 
@@ -47,6 +50,7 @@ export class Link {
   readonly #client: RequestClient;
   readonly #frameRate: TokenBucket;
   readonly #streamRate: TokenBucket;
+  readonly #connectionRate: TokenBucket;
   #connection: Connection | undefined;
   #openedAtMs = 0;
   #openingFrames = false;
@@ -85,6 +89,12 @@ export class Link {
     this.#frameRate = new TokenBucket(frameRate);
     const streamRate = { capacity: STREAM_BURST, perSecond: STREAMS_PER_SECOND, nowMs };
     this.#streamRate = new TokenBucket(streamRate);
+    const connectionRate = {
+      capacity: CONNECTION_BURST,
+      perSecond: CONNECTIONS_PER_SECOND,
+      nowMs,
+    };
+    this.#connectionRate = new TokenBucket(connectionRate);
     this.#dialer = this.#newDialer();
   }
 
@@ -109,6 +119,10 @@ export class Link {
   /** A connection was opened by either side. */
   attach(connection: Connection): void {
     if (connection.status !== "open") return;
+    if (connection.direction === "inbound" && !this.#connectionRate.take(performance.now())) {
+      connection.abort(new Error("too many connections"));
+      return this.penalise("too many connections");
+    }
     if (this.#connection?.status === "open" && !this.#prefers(connection)) {
       connection.abort(new Error("a connection is there already"));
       return;

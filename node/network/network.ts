@@ -15,6 +15,7 @@ import { GossipPort, TopicNames } from "./gossip.ts";
 import type { Connection, Node, PeerId } from "./libp2p-types.ts";
 import { type NetworkLimits, networkLimits } from "./limits.ts";
 import { Link, type Protocols } from "./link.ts";
+import { wasAbused } from "./muxer.ts";
 import { createNode, stopNode } from "./node.ts";
 import { Roster, type RosterEntry } from "./roster.ts";
 import { newCounters } from "./stats.ts";
@@ -182,6 +183,7 @@ class Libp2pNetwork implements Network {
       indexOf: (peerName) => this.#roster.find(peerName)?.index,
       nameOf: (index) => this.#roster.others.find((entry) => entry.index === index)?.name,
       onGossip: (topic, from, bytes) => this.#handlers.onGossip(topic, from, bytes),
+      onFault: (from, reason) => this.#links.get(from)?.penalise(reason),
       onSubscriptions: (peerName) => {
         const entry = this.#roster.find(peerName);
         if (entry !== undefined) this.#links.get(entry.index)?.update();
@@ -195,7 +197,10 @@ class Libp2pNetwork implements Network {
       else this.#linkOf(event.detail)?.attach(event.detail);
     });
     node.addEventListener("connection:close", (event) => {
-      if (this.#state !== "stopping") this.#linkOf(event.detail)?.lost(event.detail);
+      if (this.#state === "stopping") return;
+      const link = this.#linkOf(event.detail);
+      link?.lost(event.detail);
+      if (wasAbused(event.detail)) link?.penalise("an abused connection");
     });
     const { frames, requests } = this.#protocols;
     const streams = 2 * this.#limits.concurrentRequests;

@@ -3,22 +3,19 @@
 
 import "./polyfill.ts";
 import { noise } from "@chainsafe/libp2p-noise";
-import { yamux } from "@chainsafe/libp2p-yamux";
 import { identify } from "@libp2p/identify";
 import { tcp } from "@libp2p/tcp";
 import { createLibp2p } from "libp2p";
 import { gossipService, type TopicNames } from "./gossip.ts";
 import type { Node, PeerId } from "./libp2p-types.ts";
 import type { NetworkLimits } from "./limits.ts";
+import { boundedYamux, MAX_WINDOW_BYTES } from "./muxer.ts";
 import type { Roster } from "./roster.ts";
 
-const MIB = 1024 * 1024;
 /** One connection per validator, its successor, and room for those that are being refused. */
 const CONNECTIONS_PER_VALIDATOR = 4;
 /** Streams other than requests on one connection: frames, gossip, identify, pings, each with a successor. */
 const OTHER_STREAMS = 16;
-/** How far yamux may open a stream's window: what a peer can make us hold while we pause its stream. */
-const MAX_WINDOW_BYTES = 4 * MIB;
 
 export type NodeOptions = {
   readonly limits: NetworkLimits;
@@ -43,17 +40,20 @@ export async function createNode(options: NodeOptions): Promise<Node> {
     transports: [tcp({ dialOpts: { noDelay: true }, listenOpts: { noDelay: true } })],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
-        maxInboundStreams: streams,
-        maxOutboundStreams: streams,
-        // A dialler may open all its streams while we still attach to the connection; the default of 10 aborts it.
-        maxEarlyStreams: streams,
-        streamOptions: {
-          maxStreamWindowSize: MAX_WINDOW_BYTES,
-          maxReadBufferLength: 2 * MAX_WINDOW_BYTES,
-          maxWriteBufferLength: Math.max(limits.gossipOutboundBytes, 2 * limits.maxResponseBytes),
+      boundedYamux(
+        {
+          maxInboundStreams: streams,
+          maxOutboundStreams: streams,
+          // A dialler may open all its streams while we still attach to the connection; the default of 10 aborts it.
+          maxEarlyStreams: streams,
+          streamOptions: {
+            maxStreamWindowSize: MAX_WINDOW_BYTES,
+            maxReadBufferLength: 2 * MAX_WINDOW_BYTES,
+            maxWriteBufferLength: Math.max(limits.gossipOutboundBytes, 2 * limits.maxResponseBytes),
+          },
         },
-      }),
+        limits,
+      ),
     ],
     connectionManager: {
       maxConnections: CONNECTIONS_PER_VALIDATOR * validators + limits.pendingConnections,

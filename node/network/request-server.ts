@@ -17,11 +17,18 @@ export type RequestServerContext = {
   readonly onFailure: (reason: string) => void;
 };
 
+/** So much of its future share a peer may use up at once. */
+const BURST_MS = 5_000;
+
 export class RequestServer {
   readonly #context: RequestServerContext;
   readonly #rate: TokenBucket;
   #open = 0;
   #unreadBytes = 0;
+  /** Settled once the answer that is being made is made. */
+  #line: Promise<void> = Promise.resolve();
+  /** When the peer has used up no more than its share of our time. */
+  #evenAtMs = 0;
 
   constructor(context: RequestServerContext) {
     this.#context = context;
@@ -63,8 +70,8 @@ export class RequestServer {
   }
 
   async #answer(stream: Stream, request: Uint8Array): Promise<void> {
-    const { limits, onRequest } = this.#context;
-    const response = await onRequest(request);
+    const { limits } = this.#context;
+    const response = await this.#inTurn(stream, request);
     if (stream.status !== "open") throw new StreamFault("ended", "the asker is gone");
     if (response.length === 0 || response.length > limits.maxResponseBytes) {
       throw new Error(`an answer has 1..${limits.maxResponseBytes} bytes, not ${response.length}`);
@@ -82,6 +89,30 @@ export class RequestServer {
     }
   }
 
+  /** One answer after the other, and no more of them than the peer's share of our time allows: reading blocks is work. */
+  async #inTurn(stream: Stream, request: Uint8Array): Promise<Uint8Array> {
+    const { limits, onRequest } = this.#context;
+    const before = this.#line;
+    let done = () => {};
+    this.#line = new Promise((resolve) => {
+      done = resolve;
+    });
+    let response: Promise<Uint8Array>;
+    try {
+      await before;
+      await openAfter(stream, this.#evenAtMs - BURST_MS - performance.now());
+      if (stream.status !== "open") throw new StreamFault("ended", "the asker is gone");
+      const startMs = performance.now();
+      response = onRequest(request);
+      const spentMs = performance.now() - startMs;
+      const dueMs = (1_000 * spentMs) / limits.answerMsPerSecond;
+      this.#evenAtMs = Math.max(this.#evenAtMs, startMs) + dueMs;
+    } finally {
+      done();
+    }
+    return await response;
+  }
+
   #fail(stream: Stream, error: unknown): void {
     const { counters, onFault, onFailure } = this.#context;
     counters.requestsFailed += 1;
@@ -90,6 +121,20 @@ export class RequestServer {
       if (error.kind === "malformed") onFault("a malformed request");
     } else onFailure(reasonOf(error));
   }
+}
+
+/** Resolves after so long, or as soon as the stream is over. */
+function openAfter(stream: Stream, ms: number): Promise<void> {
+  if (ms <= 0 || stream.status !== "open") return Promise.resolve();
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      stream.removeEventListener("close", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, ms);
+    stream.addEventListener("close", settle);
+  });
 }
 
 function abortAfter(stream: Stream, ms: number): NodeJS.Timeout {

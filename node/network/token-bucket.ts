@@ -13,11 +13,11 @@ export class TokenBucket {
     this.#filledAtMs = rate.nowMs;
   }
 
-  /** True, and one token less, if there is one. */
-  take(nowMs: number): boolean {
+  /** True, and `count` tokens less, if there are so many. */
+  take(nowMs: number, count = 1): boolean {
     this.#fill(nowMs);
-    if (this.#level < 1) return false;
-    this.#level -= 1;
+    if (this.#level < count) return false;
+    this.#level -= count;
     return true;
   }
 

@@ -15,6 +15,7 @@ import type { Log } from "../logging/index.ts";
 import type { NodeApi } from "./api.ts";
 import { Connections } from "./connections.ts";
 import { EventReaders } from "./event-readers.ts";
+import { Lane } from "./lane.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "./limits.ts";
 import { type Problem, problemStatus } from "./problems.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -105,6 +106,7 @@ type Parts = {
 
 function requestHandler({ options, limits, connections, waits, readers }: Parts) {
   const { api, log, answered } = options;
+  const lane = new Lane();
   const rates = new RateLimit({ ...limits, now: () => performance.now() });
   const charge = (incoming: IncomingMessage, cost: number): Problem | undefined => {
     const verdict = rates.take(incoming.socket.remoteAddress ?? "", cost);
@@ -138,10 +140,13 @@ function requestHandler({ options, limits, connections, waits, readers }: Parts)
       });
       return;
     }
-    const limited = charge(incoming, 1);
-    if (limited !== undefined) writeProblem(outgoing, limited);
-    else
+    lane.enter(() => {
+      // Who has gone in the meantime is answered by nobody.
+      if (outgoing.destroyed) return;
+      const limited = charge(incoming, 1);
+      if (limited !== undefined) return writeProblem(outgoing, limited);
       listener(incoming, outgoing).catch((err: unknown) => log.error({ err }, "an answer failed"));
+    });
   };
 }
 

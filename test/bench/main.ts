@@ -1,11 +1,12 @@
 // `npm run bench`: medians, the machine they were taken on, and ratios taken in one run. `--quick` leaves out the crash
-// and stays under two minutes; `--json` gives one object a line; `--only NAME` takes one measurement.
+// and the attacks and stays under two minutes; `--json` gives one object a line; `--only NAME` takes one measurement.
 
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { table } from "../../node/cli/index.ts";
 import { stopAll } from "../e2e/processes.ts";
 import { measureCeiling } from "./ceiling.ts";
+import { measureHostile } from "./hostile.ts";
 import {
   measureColdStart,
   measureCrash,
@@ -16,7 +17,7 @@ import {
 import { measureState } from "./state.ts";
 import { rounded } from "./statistics.ts";
 
-const NAMES = ["state", "cold-start", "idle", "ceiling", "throughput", "crash"] as const;
+const NAMES = ["state", "cold-start", "idle", "ceiling", "throughput", "crash", "hostile"] as const;
 type Name = (typeof NAMES)[number];
 
 const VALIDATORS = 4;
@@ -41,7 +42,7 @@ function report(name: string, value: object, ...lines: readonly Row[]): void {
 
 function isWanted(name: Name): boolean {
   if (flags.only !== undefined) return flags.only === name;
-  return !(flags.quick && name === "crash");
+  return !(flags.quick && (name === "crash" || name === "hostile"));
 }
 
 function progress(text: string): void {
@@ -143,6 +144,22 @@ async function crash(healthyPerSecond: number | undefined): Promise<void> {
   );
 }
 
+async function hostile(): Promise<void> {
+  const windowMs = flags.quick ? 4_000 : 10_000;
+  const found = await measureHostile(windowMs, (family) => progress(`under attack: ${family}`));
+  const lines = found.map((result): Row => {
+    const { family, before, under, after, ratio, growthMiB, p50BeforeMs, p50UnderMs } = result;
+    const rates = [before, under, after].map(rounded).join(", ");
+    const times = [p50BeforeMs, p50UnderMs].map(rounded).join(" and ");
+    return [
+      `finality under ${family}`,
+      `${rounded(ratio)}`,
+      `${rates} blocks/s before, under, after; p50 ${times} ms; memory grew ${Math.round(growthMiB)} MiB`,
+    ];
+  });
+  report("hostile", { families: found }, ...lines);
+}
+
 function machine(): void {
   const processors = cpus();
   const model = processors[0]?.model ?? "unknown";
@@ -163,6 +180,7 @@ try {
   const ceilingPerSecond = isWanted("ceiling") ? await ceiling() : undefined;
   const healthyPerSecond = isWanted("throughput") ? await throughput(ceilingPerSecond) : undefined;
   if (isWanted("crash")) await crash(healthyPerSecond);
+  if (isWanted("hostile")) await hostile();
   if (!flags.json) console.log(table(rows));
 } finally {
   await stopAll();

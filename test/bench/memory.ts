@@ -43,7 +43,7 @@ function residentOf({ residentMiB }: Size): number {
   return residentMiB;
 }
 
-async function sizeOf(pid: number): Promise<Size | undefined> {
+export async function sizeOf(pid: number): Promise<Size | undefined> {
   try {
     const status = await readFile(`/proc/${pid}/status`, "utf8");
     const resident = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -49,6 +49,8 @@ const EVEN_ODDS: CutOdds = { inOrder: 0.5, kept: 4, lost: 4, torn: 4, duplicated
 export class VirtualFiles implements Disk {
   /** The disk says that it has synced, and has not. */
   ignoresSyncs = false;
+  /** Every write fails with ENOSPC. */
+  isFull = false;
   odds: CutOdds;
   readonly #random: Random;
   #names = new Map<string, VirtualFile>();
@@ -111,6 +113,7 @@ export class VirtualFiles implements Disk {
   heal(): void {
     this.#failures.clear();
     this.ignoresSyncs = false;
+    this.isFull = false;
     this.#cutAt = undefined;
   }
 
@@ -235,6 +238,10 @@ export class VirtualFiles implements Disk {
   #begin(operation: DiskOperation, failing?: () => void): void {
     this.#assertPower();
     this.#operations += 1;
+    if (this.isFull && operation === "write") {
+      failing?.();
+      throw systemError("ENOSPC", operation);
+    }
     const failure = this.#failures.get(operation);
     if (failure === undefined) return;
     failure.left -= 1;

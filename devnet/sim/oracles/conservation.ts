@@ -14,6 +14,7 @@ export const conservation: OracleMaker = (premises, report) => {
   return {
     name: "conservation",
     observe: followBranch(premises, (final) => {
+      if (premises.calls === "any") return;
       books.replay(final);
       books.store(final);
     }),

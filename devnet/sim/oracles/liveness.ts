@@ -86,6 +86,8 @@ class Watch {
     }
     for (const [node, height] of this.#running) {
       if (height >= heal.goal || this.#isOutOfReach(height)) continue;
+      // It was honest when it said so.
+      if (!this.#premises.isHonest(node)) continue;
       this.#report(`v${node} ends at height ${height}, the others at ${this.#highest}; ${still}`);
     }
   }

@@ -9,7 +9,10 @@ import type {
 import type { SignatureScheme } from "../../../crypto/index.ts";
 import type { NodeId, Observation } from "../observation.ts";
 
-/** What an oracle knows of the run before it begins. */
+/** What transactions call: "any" where the chain runs more than transfers, whose money nobody models. */
+export type Calls = "transfers" | "any";
+
+/** What an oracle knows of a run. Where faults come by command, who is honest and whether it is enough changes on the way. */
 export type Premises = {
   readonly validators: ValidatorSet;
   readonly scheme: SignatureScheme;
@@ -30,6 +33,8 @@ export type Premises = {
   readonly supply: bigint;
   readonly balances: ReadonlyMap<string, bigint>;
   readonly minFee: bigint;
+  /** "transfers" unless told otherwise. */
+  readonly calls?: Calls;
 };
 
 export type Oracle = {

@@ -7,6 +7,7 @@ import type {
   Message,
   Proposal,
   QuorumCert,
+  Timeout,
   TimeoutCert,
   ValidatorIndex,
   Vote,
@@ -37,6 +38,8 @@ export type Statement = {
   readonly names?: number;
   readonly signature: Signature;
   readonly bytes: () => Uint8Array;
+  /** It alone as a message, for whoever asks for proof; a timeout's certificate is named, not carried. */
+  readonly message: () => Message;
 };
 
 /** Does the signature stand under these bytes, by the key of the validator that is named? */
@@ -67,7 +70,7 @@ export function eachStatement(
       return;
     case "timeout": {
       const { content, voter, signature, highQc, highTc } = message;
-      take(timeout(chainId, { content, voter, signature }));
+      take(timeout(chainId, { content, voter, signature, highQc }));
       eachVote(chainId, highQc, take);
       if (highTc !== undefined) eachTimeout(chainId, highTc, take);
       if (message.vote !== undefined) take(vote(chainId, message.vote));
@@ -109,7 +112,8 @@ function eachTimeout(chainId: Hash, tc: TimeoutCert, take: (statement: Statement
     const signature = signatures[at];
     const highQcView = highQcViews[at];
     if (signature === undefined || highQcView === undefined) continue;
-    take(timeout(chainId, { content: { epoch, view, highQcView }, voter, signature }));
+    const content = { epoch, view, highQcView };
+    take(timeout(chainId, { content, voter, signature, highQc }));
   }
   eachVote(chainId, highQc, take);
 }
@@ -130,49 +134,70 @@ function proposal(chainId: Hash, { block, signature }: Proposal): Statement {
     names,
     signature,
     bytes,
+    message: () => ({ type: "proposal", block, signature }),
   };
 }
 
 function vote(
   chainId: Hash,
-  { content, voter: signer, signature }: Pick<Vote, "content" | "voter" | "signature">,
+  { content, voter, signature }: Pick<Vote, "content" | "voter" | "signature">,
 ): Statement {
-  const { epoch, view, height } = content;
-  const block = wordOf(content.block);
-  const bytes = () => signedVote(chainId, content);
+  const { epoch, view, height, block } = content;
+  const word = wordOf(block);
   return {
     kind: "vote",
-    signer,
+    signer: voter,
     epoch,
     view,
-    words: `${block} ${height}`,
-    block,
+    words: `${word} ${height}`,
+    block: word,
     signature,
-    bytes,
+    bytes: () => signedVote(chainId, content),
+    message: () => ({ type: "vote", content: { epoch, view, height, block }, voter, signature }),
   };
 }
 
 function commitVote(
   chainId: Hash,
-  { content, voter: signer, signature }: Pick<CommitVote, "content" | "voter" | "signature">,
+  { content, voter, signature }: Pick<CommitVote, "content" | "voter" | "signature">,
 ): Statement {
-  const { epoch, view, height } = content;
-  const block = wordOf(content.block);
-  const words = `${block} ${wordOf(content.stateRoot)} ${height}`;
-  const bytes = () => signedCommitVote(chainId, content);
-  const kind = "commit-vote";
-  return { kind, signer, epoch, view, words, block, names: view, signature, bytes };
+  const { epoch, view, height, block, stateRoot } = content;
+  const word = wordOf(block);
+  const bare = { epoch, view, height, block, stateRoot };
+  return {
+    kind: "commit-vote",
+    signer: voter,
+    epoch,
+    view,
+    words: `${word} ${wordOf(stateRoot)} ${height}`,
+    block: word,
+    names: view,
+    signature,
+    bytes: () => signedCommitVote(chainId, content),
+    message: () => ({ type: "commit-vote", content: bare, voter, signature }),
+  };
 }
 
 function timeout(
   chainId: Hash,
   {
     content,
-    voter: signer,
+    voter,
     signature,
-  }: Pick<Extract<Message, { type: "timeout" }>, "content" | "voter" | "signature">,
+    highQc,
+  }: Pick<Timeout, "content" | "voter" | "signature" | "highQc">,
 ): Statement {
   const { epoch, view, highQcView: names } = content;
-  const bytes = () => signedTimeout(chainId, content);
-  return { kind: "timeout", signer, epoch, view, words: `${names}`, names, signature, bytes };
+  const named = { ...highQc, view: names, signatures: { signers: [], signatures: [] } };
+  return {
+    kind: "timeout",
+    signer: voter,
+    epoch,
+    view,
+    words: `${names}`,
+    names,
+    signature,
+    bytes: () => signedTimeout(chainId, content),
+    message: () => ({ type: "timeout", content, voter, signature, highQc: named }),
+  };
 }

@@ -12,11 +12,10 @@ import { hashOf, signedVote } from "./signed-bytes.ts";
 import { everyQuorumHasAnHonest, short } from "./words.ts";
 
 export const validity: OracleMaker = (premises, report) => {
-  const isPromised = everyQuorumHasAnHonest(premises);
   return {
     name: "validity",
     observe: followBranch(premises, (final, below) => {
-      if (!isPromised) return;
+      if (!everyQuorumHasAnHonest(premises)) return;
       const where = `height ${final.block.height}, view ${final.block.view}`;
       for (const fault of faultsOf(premises, final, below)) report(`${where}: ${fault}`);
     }),
@@ -66,7 +65,7 @@ function faultOfJustify(premises: Premises, block: Block, below: Below): string 
 }
 
 function faultOfTransaction(
-  { validators, scheme, minFee }: Premises,
+  { validators, scheme, minFee, calls }: Premises,
   envelope: Envelope | undefined,
   height: number,
 ): string | undefined {
@@ -77,7 +76,8 @@ function faultOfTransaction(
   }
   if (envelope.validUntilHeight < height) return `expired at height ${envelope.validUntilHeight}`;
   if (envelope.fee < minFee) return `offers a fee of ${envelope.fee}, least ${minFee}`;
-  if ((envelope.transfer?.amount ?? 0n) === 0n) return "moves nothing";
+  const movesNothing = (envelope.transfer?.amount ?? 0n) === 0n;
+  if (calls !== "any" && movesNothing) return "moves nothing";
   if (!scheme.verify({ publicKey, message, signature })) return "is not signed by its key";
   return undefined;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toHex } from "../../../crypto/index.ts";
 import { replayer } from "../../../devnet/behaviours/replayer.ts";
-import { viewOf } from "../../../devnet/sim/validator.ts";
+import { viewOf } from "../../../devnet/sim/carriage.ts";
 import { seedsOfTheDay } from "../../sim/seeds.ts";
 import { type Performance, perform } from "./performance.ts";
 

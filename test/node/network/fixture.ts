@@ -13,6 +13,7 @@ import {
   type NetworkPeer,
   type Topic,
   type ValidatorIndex,
+  type Wire,
 } from "../../../node/network/index.ts";
 import type { Connection, Node, Stream } from "../../../node/network/libp2p-types.ts";
 import { networkLimits } from "../../../node/network/limits.ts";
@@ -99,6 +100,7 @@ export type Setup = {
   readonly limits?: Partial<NetworkLimits>;
   readonly chainId?: typeof chainId;
   readonly secretKey?: Uint8Array;
+  readonly wire?: Wire;
 };
 
 export function validator(
@@ -142,6 +144,7 @@ export function validator(
         },
       },
       limits: setup.limits ?? {},
+      ...(setup.wire && { wire: setup.wire }),
     },
     handlers,
   );

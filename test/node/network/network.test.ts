@@ -224,7 +224,7 @@ describe("gossip", () => {
   });
 
   test("from a relay of bad messages is heard no more", async () => {
-    const all = await linked(2, { verdict: () => "reject" });
+    const all = await linked(2, { verdict: () => "reject", limits: { strikes: 1_000 } });
     const [bad, victim] = [at(all, 0), at(all, 1)];
     // Scores are looked at about once a second; the test ends only when one of the messages goes unheard.
     for (let sent = 1; victim.gossip.length === sent - 1; sent++) {
@@ -234,6 +234,17 @@ describe("gossip", () => {
     }
     expect(victim.gossip.length).toBeGreaterThanOrEqual(9);
     expect(victim.network.connected()).toEqual([0]);
+  });
+
+  test("that is bad costs its relay a strike each, and a ban in the end", async () => {
+    const all = await linked(2, { verdict: () => "reject" });
+    const [bad, victim] = [at(all, 0), at(all, 1)];
+    for (let sent = 1; sent <= 5; sent++) {
+      bad.network.publish("transactions", bytes(`bad ${sent}`));
+      await victim.signal.until(() => victim.gossip.length === sent);
+    }
+    await victim.linked(0);
+    expect(victim.network.stats()).toMatchObject({ strikes: 5, bans: 1, gossipRejected: 5 });
   });
 });
 

@@ -1,0 +1,62 @@
+// `quorate sim` with a scenario, a file or a ready one: the same that `quorate devnet --scenario` plays on real processes,
+// on virtual time, over one seed or many.
+
+import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
+import { listScenarios } from "../scenario/index.ts";
+import { verdictText } from "../verdict/index.ts";
+import { runSimulated } from "../virtual/index.ts";
+import { readScenario } from "./scenario-file.ts";
+import type { SimulateFlags } from "./simulate.ts";
+
+type Context = Pick<ActionContext, "output">;
+
+const CLEAR_LINE = "\r\u001b[2K";
+const MAX_REPLAYS = 100;
+const EXIT_FAILED = 1;
+/** What only a mix leaves open. */
+const MIX_FLAGS = ["validators", "rules", "leaders", "signatures", "record"] as const;
+
+/** Is it the name of a ready scenario, or of a file? */
+export async function isPlayable(name: string): Promise<boolean> {
+  if (/[/\\]|\.(ya?ml|m?[jt]s)$/.test(name)) return true;
+  return (await listScenarios()).some((ready) => ready.name === name);
+}
+
+export async function playSimulated(
+  name: string,
+  flags: SimulateFlags,
+  { output }: Context,
+): Promise<number> {
+  const stray = MIX_FLAGS.find((flag) => flags[flag] !== undefined);
+  if (stray !== undefined) {
+    throw usageFailure(`--${stray} is for a mix, and a scenario says it itself`, "change the file");
+  }
+  const scenario = await readScenario(name);
+  const { seed = scenario.seed, seeds, events } = flags;
+  const startedMs = performance.now();
+  const failures: string[] = [];
+  for (let at = 0; at < seeds; at++) {
+    const onEvent = (line: string) => output.record({ type: "event", line }, () => line);
+    const verdict = runSimulated(scenario, {
+      seed: seed + at,
+      file: name,
+      ...(events && { onEvent }),
+    });
+    if (output.interactive && seeds > 1) output.raw(CLEAR_LINE);
+    if (seeds === 1 || !verdict.ok) {
+      output.record(verdict, () => verdictText(verdict, output.paint));
+    }
+    if (!verdict.ok && failures.length < MAX_REPLAYS) failures.push(verdict.replay);
+    if (output.interactive && seeds > 1) output.raw(`seed ${seed + at}, ${at + 1} of ${seeds}`);
+  }
+  if (output.interactive && seeds > 1) output.raw(CLEAR_LINE);
+  const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
+  if (seeds > 1) {
+    const summary = { scenario: scenario.name, seed, scenarios: seeds, seconds, failures };
+    output.record({ type: "sim", ...summary }, () => {
+      const verdict = failures.length === 0 ? "all held" : `${failures.length} failed`;
+      return `${scenario.name}: ${seeds} from seed ${seed} in ${seconds} s, ${verdict}`;
+    });
+  }
+  return failures.length === 0 ? 0 : EXIT_FAILED;
+}

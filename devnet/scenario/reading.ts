@@ -1,0 +1,272 @@
+// A scenario out of a tree: every key with its range and its default. Whether the cast can play it is for cast.ts.
+
+import {
+  type FaultCommand,
+  type FaultVerb,
+  formatCommand,
+  MAX_VALIDATORS,
+} from "../faults/index.ts";
+import {
+  choiceIn,
+  commandIn,
+  type Desk,
+  durationIn,
+  fieldsOf,
+  itemsIn,
+  type Located,
+  textIn,
+  validatorsIn,
+  wholeIn,
+  yesIn,
+} from "./fields.ts";
+import { DRAWN_VERBS } from "./random-mix.ts";
+import type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
+import type { Entry, Place, Tree } from "./tree.ts";
+import { undo } from "./undo.ts";
+
+/** A scenario whose every value is in its range, and where they stand. */
+export type Draft = {
+  readonly scenario: Scenario;
+  /** It has happened already: more than one would ask for may be in it. */
+  readonly isRecorded: boolean;
+  readonly places: {
+    readonly validators: Place;
+    /** In step with the timeline. */
+    readonly moments: readonly MomentPlaces[];
+    readonly random: Place;
+    readonly culprits: readonly Located<number>[];
+    readonly halted: readonly Located<number>[];
+  };
+};
+
+export type MomentPlaces = { readonly at: Place; readonly do: Place; readonly for: Place };
+
+export const DEFAULTS = {
+  story: "",
+  validators: 4,
+  seed: 1,
+  baseTimeoutMs: 500,
+  leaders: "round-robin",
+  load: { perSecond: 10 },
+  durationMs: 20_000,
+  safety: "holds",
+  progress: "after-heal",
+} as const;
+
+export const DEFAULT_VERBS: readonly FaultVerb[] = ["kill", "pause", "partition", "delay", "lose"];
+
+/** Key by key, what is allowed. The document is held to it by a test. */
+export const LIMITS = {
+  nameCharacters: 64,
+  storyCharacters: 4000,
+  validators: { min: 1, max: MAX_VALIDATORS },
+  seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
+  baseTimeoutMs: { min: 50, max: 60_000 },
+  perSecond: { min: 0, max: 10_000 },
+  durationMs: { min: 1000, max: 86_400_000 },
+  moments: 256,
+  randomCommands: { min: 1, max: 64 },
+} as const;
+
+export const SCENARIO_KEYS = [
+  "name",
+  "story",
+  "recorded",
+  "validators",
+  "seed",
+  "baseTimeout",
+  "leaders",
+  "load",
+  "duration",
+  "timeline",
+  "random",
+  "expect",
+];
+export const EXPECT_KEYS = ["safety", "progress", "culprits", "noOtherCulprits", "halted"];
+const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+type Reading = Desk & { readonly validators: number; readonly ways: readonly string[] };
+
+/** Undefined if anything is wrong; `problems` says what. */
+export function readScenario(
+  tree: Tree,
+  { problems, ways }: Desk & { readonly ways: readonly string[] },
+): Draft | undefined {
+  const fields = fieldsOf(tree, SCENARIO_KEYS, { problems });
+  /** The value of a key, or what stands for it when it is left away. */
+  const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
+    const entry = fields.get(key);
+    return (entry && from(entry.value)) ?? fallback;
+  };
+  const name = readName(tree, fields.get("name"), { problems });
+  const story = read("story", DEFAULTS.story, (value) => {
+    return textIn(value, { max: LIMITS.storyCharacters, problems });
+  });
+  const validators = read<number>("validators", DEFAULTS.validators, (value) => {
+    return wholeIn(value, { ...LIMITS.validators, problems });
+  });
+  // A wrong number of validators is one complaint, not one for each of them.
+  const isKnown = fields.get("validators") === undefined || problems.isEmpty;
+  const reading: Reading = { problems, ways, validators: isKnown ? validators : MAX_VALIDATORS };
+  const durationMs = read<number>("duration", DEFAULTS.durationMs, (value) => {
+    return durationIn(value, { ...LIMITS.durationMs, problems });
+  });
+  const located = read("timeline", [], (value) => readTimeline(value, reading));
+  const expect = readExpectations(fields.get("expect"), reading);
+  const isRecorded = read("recorded", false, (value) => yesIn(value, { problems }));
+  const scenario: Scenario = {
+    name,
+    story,
+    validators,
+    seed: read<number>("seed", DEFAULTS.seed, (value) => {
+      return wholeIn(value, { ...LIMITS.seed, problems });
+    }),
+    baseTimeoutMs: read<number>("baseTimeout", DEFAULTS.baseTimeoutMs, (value) => {
+      return durationIn(value, { ...LIMITS.baseTimeoutMs, problems });
+    }),
+    leaders: read<Scenario["leaders"]>("leaders", DEFAULTS.leaders, (value) => {
+      return choiceIn(value, { choices: ["round-robin", "reputation"], problems });
+    }),
+    load: read<Scenario["load"]>("load", DEFAULTS.load, (value) => readLoad(value, { problems })),
+    timeline: located.map(({ moment }) => moment),
+    random: read<RandomMix | undefined>("random", undefined, (value) => {
+      return readRandom(value, { problems, durationMs });
+    }),
+    durationMs,
+    expect: expect.expectations,
+  };
+  if (!problems.isEmpty) return undefined;
+  const nowhere = tree.place;
+  const places = {
+    validators: fields.get("validators")?.value.place ?? nowhere,
+    moments: located.map(({ places: found }) => found),
+    random: fields.get("random")?.place ?? nowhere,
+    culprits: expect.culprits,
+    halted: expect.halted,
+  };
+  return { scenario, isRecorded, places };
+}
+
+function readName(tree: Tree, entry: Entry | undefined, { problems }: Desk): string {
+  if (entry === undefined) {
+    if (tree.kind === "map") problems.add(tree.place, "the key name is missing");
+    return "";
+  }
+  const name = textIn(entry.value, { max: LIMITS.nameCharacters, problems });
+  if (name !== undefined && !NAME.test(name)) {
+    const what = "a name is small letters, digits and single hyphens between them";
+    const near = name
+      .toLowerCase()
+      .match(/[a-z0-9]+/g)
+      ?.join("-");
+    problems.add(entry.value.place, what, near);
+  }
+  return name ?? "";
+}
+
+function readLoad(tree: Tree, { problems }: Desk): Scenario["load"] | undefined {
+  const rate = fieldsOf(tree, ["perSecond"], { problems }).get("perSecond");
+  if (rate === undefined) {
+    if (tree.kind === "map") problems.add(tree.place, "the key perSecond is missing");
+    return undefined;
+  }
+  const perSecond = wholeIn(rate.value, { ...LIMITS.perSecond, problems });
+  return perSecond === undefined ? undefined : { perSecond };
+}
+
+type LocatedMoment = { readonly moment: Moment; readonly places: MomentPlaces };
+
+/** In the order of time; those of one instant in the order of the text. */
+function readTimeline(tree: Tree, reading: Reading): readonly LocatedMoment[] {
+  const { problems } = reading;
+  return itemsIn(tree, { max: LIMITS.moments, of: "moments", problems })
+    .map((item) => readMoment(item, reading))
+    .filter((moment) => moment !== undefined)
+    .sort((a, b) => a.moment.atMs - b.moment.atMs);
+}
+
+function readMoment(tree: Tree, reading: Reading): LocatedMoment | undefined {
+  const { problems } = reading;
+  const fields = fieldsOf(tree, ["at", "do", "for"], { problems });
+  const [at, act, during] = [fields.get("at"), fields.get("do"), fields.get("for")];
+  if (tree.kind === "map") {
+    if (at === undefined) problems.add(tree.place, "the key at is missing");
+    if (act === undefined) problems.add(tree.place, "the key do is missing");
+  }
+  const { max } = LIMITS.durationMs;
+  const atMs = at && durationIn(at.value, { min: 0, max, problems });
+  const command = act && commandIn(act.value, reading);
+  const forMs = during && durationIn(during.value, { min: 1, max, problems });
+  if (at === undefined || act === undefined) return undefined;
+  if (atMs === undefined || command === undefined) return undefined;
+  if (during !== undefined) refuseVainFor(command, during, reading);
+  const places = { at: at.value.place, do: act.value.place, for: (during ?? act).value.place };
+  return { moment: { atMs, command, ...(forMs !== undefined && { forMs }) }, places };
+}
+
+function refuseVainFor(command: FaultCommand, during: Entry, reading: Reading): void {
+  if (undo(command, reading.validators) !== undefined) return;
+  const text = formatCommand(command).split(" ")[0];
+  const what = `${text} has no opposite, so that it cannot last for a while: leave for away`;
+  reading.problems.add(during.place, what);
+}
+
+function readRandom(
+  tree: Tree,
+  { problems, durationMs }: Desk & { readonly durationMs: number },
+): RandomMix | undefined {
+  const fields = fieldsOf(tree, ["commands", "verbs", "until"], { problems });
+  const [count, list, end] = [fields.get("commands"), fields.get("verbs"), fields.get("until")];
+  if (count === undefined && tree.kind === "map") {
+    problems.add(tree.place, "the key commands is missing");
+  }
+  const commands = count && wholeIn(count.value, { ...LIMITS.randomCommands, problems });
+  const verbs = list === undefined ? DEFAULT_VERBS : readVerbs(list.value, { problems });
+  const range = { min: LIMITS.durationMs.min, max: durationMs };
+  const untilMs =
+    end === undefined
+      ? Math.round((durationMs * 3) / 4)
+      : durationIn(end.value, { ...range, problems });
+  if (commands === undefined || untilMs === undefined) return undefined;
+  return { commands, verbs, untilMs };
+}
+
+function readVerbs(tree: Tree, { problems }: Desk): readonly FaultVerb[] {
+  const verbs: FaultVerb[] = [];
+  const items = itemsIn(tree, { max: DRAWN_VERBS.length, of: "verbs", problems });
+  if (tree.kind === "list" && tree.items.length === 0) {
+    problems.add(tree.place, "a mix of no verbs: name one, or leave verbs away");
+  }
+  for (const item of items) {
+    const verb = choiceIn(item, { choices: DRAWN_VERBS, problems });
+    if (verb === undefined) continue;
+    if (verbs.includes(verb)) problems.add(item.place, `${verb} is there twice`);
+    verbs.push(verb);
+  }
+  return verbs;
+}
+
+function readExpectations(entry: Entry | undefined, { problems, validators }: Reading) {
+  const none: readonly Located<number>[] = [];
+  const fields: ReadonlyMap<string, Entry> =
+    entry === undefined ? new Map() : fieldsOf(entry.value, EXPECT_KEYS, { problems });
+  const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
+    const field = fields.get(key);
+    return (field && from(field.value)) ?? fallback;
+  };
+  const indices = (value: Tree) => validatorsIn(value, { validators, problems });
+  const culprits = read("culprits", none, indices);
+  const halted = read("halted", none, indices);
+  const expectations: Expectations = {
+    safety: read<Expectations["safety"]>("safety", DEFAULTS.safety, (value) => {
+      return choiceIn(value, { choices: ["holds", "may-break"], problems });
+    }),
+    progress: read<Expectations["progress"]>("progress", DEFAULTS.progress, (value) => {
+      return choiceIn(value, { choices: ["always", "after-heal", "none"], problems });
+    }),
+    culprits: culprits.map(({ value }) => value),
+    noOtherCulprits: read("noOtherCulprits", true, (value) => yesIn(value, { problems })),
+    halted: halted.map(({ value }) => value),
+  };
+  return { expectations, culprits, halted };
+}

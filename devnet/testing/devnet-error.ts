@@ -1,0 +1,30 @@
+// What goes wrong between a test and its devnet: what, why, and what to do about it.
+
+export type DevnetErrorCode =
+  /** The command makes no sense: an unknown word, no such validator, an amount out of range. */
+  | "BAD_FAULT"
+  /** An option or an argument makes no sense. */
+  | "BAD_ARGUMENT"
+  /** No block may carry the call: `reason` is the state machine's word, or the pool's. */
+  | "REFUSED"
+  /** It stands in a final block and failed: `reason` is the state machine's word. */
+  | "FAILED"
+  /** Not in the time that was given; the message says what is missing. */
+  | "TIMEOUT"
+  | "STOPPED";
+
+export class DevnetError extends Error {
+  override readonly name = "DevnetError";
+  readonly code: DevnetErrorCode;
+  readonly reason: string | undefined;
+
+  constructor(
+    code: DevnetErrorCode,
+    message: string,
+    options: { readonly reason?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.reason = options.reason;
+  }
+}
