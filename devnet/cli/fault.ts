@@ -79,14 +79,12 @@ function inForce({ declared, validators }: Faults, { paint }: Output): string {
   const faults =
     declared.length === 0
       ? ["no faults are in force"]
-      : declared.map(({ text, atMs }) => `${text}  ${paint.dim(`since ${seconds(atMs)}`)}`);
+      : declared.map(
+          ({ text, atMs }) => `${text}  ${paint.dim(`since second ${(atMs / 1_000).toFixed(1)}`)}`,
+        );
   const away = validators.filter(({ state }) => state !== "running");
   const states = away.map(({ validator, state }) => `v${validator} is ${paint.yellow(state)}`);
   return [...faults, ...states].join("\n");
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 async function verdict(dir: string, { output }: Context): Promise<number> {

@@ -1,6 +1,7 @@
 // `quorate sim` with a scenario, a file or a ready one: the same that `quorate devnet --scenario` plays on real processes,
 // on virtual time, over one seed or many.
 
+import { open } from "node:fs/promises";
 import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
 import { listScenarios } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
@@ -12,14 +13,28 @@ type Context = Pick<ActionContext, "output">;
 
 const CLEAR_LINE = "\r\u001b[2K";
 const MAX_REPLAYS = 100;
+const BEGINNING_BYTES = 8_192;
 const EXIT_FAILED = 1;
 /** What only a mix leaves open. */
 const MIX_FLAGS = ["validators", "rules", "leaders", "signatures", "record"] as const;
 
-/** Is it the name of a ready scenario, or of a file? */
+/** Is it the name of a ready scenario, or a file with one? What the campaigns of the simulator record is not. */
 export async function isPlayable(name: string): Promise<boolean> {
-  if (/[/\\]|\.(ya?ml|m?[jt]s)$/.test(name)) return true;
+  if (/\.(?:ya?ml|m?[jt]s)$/.test(name)) return true;
+  if (name.endsWith(".json")) return /"name"\s*:/.test(await beginningOf(name));
   return (await listScenarios()).some((ready) => ready.name === name);
+}
+
+/** Empty for a file that cannot be read: whoever reads it next says so. */
+async function beginningOf(name: string): Promise<string> {
+  const file = await open(name).catch(() => undefined);
+  if (file === undefined) return "";
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(BEGINNING_BYTES));
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 export async function playSimulated(

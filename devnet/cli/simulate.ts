@@ -45,8 +45,8 @@ export async function simulate(
   context: Context,
 ): Promise<number> {
   if (scenario === undefined) return await list(context);
-  if (/\.json$/.test(scenario)) return replayFile(scenario, flags, context);
   if (await isPlayable(scenario)) return playSimulated(scenario, flags, context);
+  if (/[/\\]|\.json$/.test(scenario)) return replayFile(scenario, flags, context);
   if (scenario === COSTS) return tellCosts(context);
   if (SWEEPS.has(scenario)) return runSweeps(scenario, flags, context);
   const named = SCENARIOS.get(scenario) ?? SCENARIOS.get(scenario.replace(/-mix$/, ""));

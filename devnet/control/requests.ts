@@ -64,7 +64,7 @@ function textInJson(body: string): Read {
     // Nothing but the text can be at fault.
     return refused({ code: "INVALID_REQUEST", detail: "The body is not JSON." });
   }
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+  if (typeof given !== "object" || given === null) {
     return refused({ code: "INVALID_REQUEST", detail: "The body is no JSON object." });
   }
   const strange = Object.keys(given).find((name) => name !== JSON_FIELD);
@@ -81,9 +81,6 @@ function bodyOf(incoming: IncomingMessage): Promise<Read> {
   const details = { limit: MAX_BODY_BYTES };
   const detail = `At most ${MAX_BODY_BYTES} bytes are taken here.`;
   const tooLarge = refused({ code: "TOO_LARGE", detail, details });
-  if (Number(incoming.headers["content-length"] ?? 0) > MAX_BODY_BYTES) {
-    return Promise.resolve(tooLarge);
-  }
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;

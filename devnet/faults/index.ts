@@ -1,6 +1,6 @@
 // Fault commands: the one vocabulary of what can be done to a devnet.
 
-export { formatDuration, MAX_DURATION_MS, parseDuration, quoted } from "./amounts.ts";
+export { formatDuration, parseDuration, quoted } from "./amounts.ts";
 export type { Context as WordsContext } from "./clause.ts";
 export {
   type FaultCommand,
@@ -14,7 +14,6 @@ export {
 export { nearest } from "./nearest.ts";
 export {
   formatCommand,
-  MAX_COMMAND_CHARACTERS,
   MAX_VALIDATORS,
   type ParsedCommand,
   parseCommand,

@@ -1,6 +1,8 @@
 // The program that a devnet runs for each validator: `quorate node` on surroundings that the devnet can break, over its IPC
 // channel, at any time. Nothing else can start it, and nothing in `quorate node` leads here.
 
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { bareMessage, type Evidence, messageCodec } from "../../consensus/index.ts";
 import { assert, encode, toHex } from "../../crypto/index.ts";
 import {
@@ -21,13 +23,19 @@ const NOT_BY_HAND =
   "error: only a devnet runs this program, over an IPC channel\n" +
   "  `quorate node --dir DIR` runs a validator, `quorate devnet` a chain of them\n";
 
-if (process.connected) {
+if (process.connected && isProgram()) {
   const exitCode = await run();
   // The open channel would keep a validator that could not start.
   process.exit(exitCode);
 } else {
   process.stderr.write(NOT_BY_HAND);
   process.exitCode = EXIT_CODES.usage;
+}
+
+/** False where another program, such as `quorate node`, was told to load this file as its application. */
+function isProgram(): boolean {
+  const [, program] = process.argv;
+  return program !== undefined && realpathSync(program) === fileURLToPath(import.meta.url);
 }
 
 async function run(): Promise<number> {

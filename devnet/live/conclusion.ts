@@ -9,10 +9,14 @@ import { invocation, pathToType } from "./invocation.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
 
-export type ConclusionOptions = Pick<
-  Run,
-  "opened" | "options" | "context" | "part" | "seed" | "isEphemeral"
-> & { readonly session: Session };
+export type ConclusionOptions = Pick<Run, "part" | "seed" | "isEphemeral"> & {
+  readonly opened: { readonly plan: Pick<Run["opened"]["plan"], "dir"> };
+  readonly options: Pick<Run["options"], "record">;
+  readonly context: Pick<Run["context"], "env"> & {
+    readonly output: Pick<Run["context"]["output"], "note">;
+  };
+  readonly session: Pick<Session, "hasFaults" | "verdict" | "recording">;
+};
 
 const PRIVATE_FILE = 0o600;
 

@@ -2,6 +2,7 @@
 
 export type FaultErrorCode =
   | "NO_SUCH_VALIDATOR"
+  | "NO_SUCH_WAY"
   /** It runs, but not as a child of this devnet. */
   | "NOT_OURS"
   /** `rewind-disk` without a `copy-disk` before it. */

@@ -108,6 +108,7 @@ export class LiveDevnet implements FaultTarget {
       throw new FaultError("STOPPING", "the devnet stops", "start it again");
     }
     const victims = this.#victimsOf(command);
+    if (command.verb === "lie") await requireWays(command.ways);
     await this.#requirePossible(command, victims);
     this.#declared = declare(this.#declared, command);
     this.#flapping.follow(this.#declared.flaps);
@@ -275,6 +276,15 @@ async function copyAtRest(victim: LiveValidator): Promise<Acknowledgement> {
     if (goesOn) await victim.resume();
   }
   return "in-force";
+}
+
+async function requireWays(ways: readonly string[]): Promise<void> {
+  // Behaviours take their time to load, and a devnet need not have any.
+  const { WAYS, wayOf } = await import("../behaviours/index.ts");
+  const unknown = ways.find((way) => wayOf(way) === undefined);
+  if (unknown === undefined) return;
+  const remedy = `there are ${[...WAYS.keys()].join(", ")}`;
+  throw new FaultError("NO_SUCH_WAY", `there is no way to lie called "${unknown}"`, remedy);
 }
 
 function namedBy(command: FaultCommand, validators: number): readonly number[] {

@@ -40,6 +40,7 @@ export class LiveValidator {
   #isListening = false;
   #isPaused = false;
   #isOrdered = false;
+  #isOver = false;
   #ailments: Ailments;
   /** Of the newest ailments, of those that this life was told last, and of those that it obeys. */
   #revision = 1;
@@ -78,8 +79,9 @@ export class LiveValidator {
     return this.#process.gone;
   }
 
-  /** Past everything: for the end of the devnet. Reaches one that is paused, too. */
-  signal(signal: "SIGTERM" | "SIGKILL"): void {
+  /** For the end of the devnet: it is not started again. Reaches one that is paused, too. */
+  end(signal: "SIGTERM" | "SIGKILL"): void {
+    this.#isOver = true;
     this.#process.signal(signal);
     this.#process.signal("SIGCONT");
   }
@@ -96,6 +98,7 @@ export class LiveValidator {
   async start(): Promise<void> {
     if (this.isAlive) return;
     await this.refuseIfForeign();
+    if (this.#isOver) return;
     this.#process = this.#begin();
     await this.#listening();
   }

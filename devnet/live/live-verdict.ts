@@ -5,6 +5,7 @@
 import { viewTimeoutMs } from "../../consensus/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import { type Check, type Culprit, isSound, type Sight, type Verdict } from "../verdict/index.ts";
+import { quorumOf } from "./plan.ts";
 import type { Heal, Sightings, Split } from "./sightings.ts";
 
 export type RunFacts = {
@@ -141,10 +142,13 @@ function livenessOf(facts: RunFacts): readonly Check[] {
 }
 
 function recoveryOf(facts: RunFacts, heal: Heal, boundMs: number): Check {
-  const { sightings, dishonest, states, nowMs } = facts;
+  const { sightings, dishonest, states, nowMs, expect } = facts;
   const name = "recovery";
   const sinceMs = nowMs - heal.atMs;
   if (heal.nextBlockAtMs === undefined) {
+    if (expect.safety === "may-break" && areTooFew(states)) {
+      return { name, ok: true, what: "too few are left after the safety halts" };
+    }
     const ok = sinceMs <= boundMs;
     return { name, ok, what: `no block in the ${seconds(sinceMs)} since the heal` };
   }
@@ -159,6 +163,11 @@ function recoveryOf(facts: RunFacts, heal: Heal, boundMs: number): Check {
   }
   const what = `a block ${seconds(tookMs)} after the heal`;
   return { name, ok: tookMs <= boundMs, what };
+}
+
+/** For a quorum: who halted does not come back by a heal. */
+export function areTooFew(states: readonly Sight["state"][]): boolean {
+  return states.filter((state) => state !== "halted").length < quorumOf(states.length);
 }
 
 function expectationsOf(facts: RunFacts): readonly Check[] {

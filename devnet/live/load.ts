@@ -130,7 +130,9 @@ class Sender {
     while (!this.#hasStopped) {
       const end = await this.#ask(async (client) => {
         if (before.length > 0) await client.submitBatch(before);
-        const answer = await client.submitAndWait(last.bytes, { deadlineMs: FINAL_LIMIT_MS });
+        // One wait only: what retries by itself would outlive the devnet.
+        const wait = { wait: "final", timeoutMs: FINAL_LIMIT_MS } as const;
+        const answer = await client.submit(last.bytes, wait);
         if (answer.ok) return answer.value.state === "final" ? "final" : undefined;
         return answer.problem.retryable ? undefined : "refused";
       });

@@ -9,7 +9,7 @@ export type ObserverOptions = {
   /** By validator index. */
   readonly urls: readonly string[];
   readonly sightings: Sightings;
-  readonly proofs: Proofs;
+  readonly proofs: Pick<Proofs, "take" | "isSettled">;
   /** May its blocks move the chain's height, or does it lie? */
   readonly counts: (validator: number) => boolean;
   /** Since the run began. */

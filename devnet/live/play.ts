@@ -11,18 +11,23 @@ import type { Session } from "./session.ts";
 export type Play = {
   readonly scenario: Scenario;
   readonly seed: number;
-  readonly session: Session;
-  readonly commands: CommandLine;
-  readonly bottom: BottomLines;
+  readonly session: Pick<
+    Session,
+    "watch" | "patienceMs" | "hasRecovered" | "isOver" | "hasItsProofs" | "lastLook"
+  >;
+  readonly commands: Pick<CommandLine, "give" | "say">;
+  readonly bottom: Pick<BottomLines, "above">;
   readonly nowMs: () => number;
   /** Ends the play early. */
   readonly signal: AbortSignal;
 };
 
 const LOOK_INTERVAL_MS = 100;
+/** From the heal on: what was signed before it is on its way for a while. */
+const PROOF_LIMIT_MS = 5_000;
 
 /** Resolves when the verdict can be given. */
-export async function play(given: Play, context: ActionContext): Promise<void> {
+export async function play(given: Play, context: Pick<ActionContext, "output">): Promise<void> {
   const { scenario, seed, session, commands, nowMs, signal } = given;
   session.watch();
   for (const { atMs, command } of scheduleOf(scenario, seed)) {
@@ -37,14 +42,21 @@ export async function play(given: Play, context: ActionContext): Promise<void> {
   await until(scenario.durationMs, given);
   if (signal.aborted) return;
   tell(await commands.say("heal"), "heal", given, context);
-  const lastMs = nowMs() + session.patienceMs;
-  while (!signal.aborted && !session.hasRecovered && nowMs() < lastMs) {
-    await until(nowMs() + LOOK_INTERVAL_MS, given);
-  }
+  const healedMs = nowMs();
+  const isOver = () =>
+    session.hasRecovered || session.isOver
+      ? session.hasItsProofs || nowMs() > healedMs + PROOF_LIMIT_MS
+      : nowMs() > healedMs + session.patienceMs;
+  while (!signal.aborted && !isOver()) await until(nowMs() + LOOK_INTERVAL_MS, given);
   if (!signal.aborted) await session.lastLook();
 }
 
-function tell(obeyed: Obeyed, text: string, { nowMs, bottom }: Play, context: ActionContext): void {
+function tell(
+  obeyed: Obeyed,
+  text: string,
+  { nowMs, bottom }: Play,
+  context: Pick<ActionContext, "output">,
+): void {
   const { output } = context;
   const atMs = Math.round(nowMs());
   const why = obeyed.ok ? undefined : obeyed.what;

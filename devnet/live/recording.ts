@@ -22,9 +22,9 @@ export type Recorded = {
   readonly expect: Expectations;
 };
 
-/** An idle devnet tells nothing: of the time before the first command and after the last one no more than this is kept. */
+/** An idle devnet tells nothing: of the time before the first command, and then from one to the next, no more is kept. */
 const LEAD_MS = 2_000;
-const TAIL_MS = 60_000;
+const IDLE_MS = 60_000;
 const LEAST_TAIL_MS = 1_000;
 /** As many as a scenario may have: whatever comes after them is not recorded. */
 const MAX_MOMENTS = 256;
@@ -45,14 +45,12 @@ export class Moments {
   }
 }
 
-/** The scenario alone, its idle beginning and end cut short. */
+/** The scenario alone, its idle stretches cut short. */
 export function scenarioOf(recorded: Recorded): Scenario {
   const { name, validators, seed, baseTimeoutMs, leaders, perSecond, moments, expect } = recorded;
-  const first = moments[0]?.atMs ?? 0;
-  const cutMs = Math.max(0, first - LEAD_MS);
-  const timeline = moments.map((moment) => ({ ...moment, atMs: moment.atMs - cutMs }));
+  const timeline = withoutIdling(moments);
   const last = timeline.at(-1)?.atMs ?? 0;
-  const endMs = Math.round(recorded.endedMs) - cutMs;
+  const tailMs = Math.round(recorded.endedMs) - (moments.at(-1)?.atMs ?? 0);
   return {
     name,
     story: "Recorded from a live devnet.",
@@ -63,9 +61,19 @@ export function scenarioOf(recorded: Recorded): Scenario {
     load: { perSecond },
     timeline,
     random: undefined,
-    durationMs: Math.max(last + LEAST_TAIL_MS, Math.min(endMs, last + TAIL_MS)),
+    durationMs: last + Math.max(LEAST_TAIL_MS, Math.min(IDLE_MS, tailMs)),
     expect,
   };
+}
+
+function withoutIdling(moments: readonly Moment[]): readonly Moment[] {
+  let before = 0;
+  let at = 0;
+  return moments.map((moment, index) => {
+    at += Math.min(index === 0 ? LEAD_MS : IDLE_MS, moment.atMs - before);
+    before = moment.atMs;
+    return { ...moment, atMs: at };
+  });
 }
 
 /** The file: the scenario, and above it what the run came to. */

@@ -15,6 +15,7 @@ import { announce, introduce, readable, reportDeath } from "./announcements.ts";
 import { BottomLines } from "./bottom-lines.ts";
 import { Conclusion, tellVerdict } from "./conclusion.ts";
 import { type DirectoryRequest, type OpenDevnet, openDirectory, recipeFor } from "./directory.ts";
+import { haltReason } from "./halt-reason.ts";
 import { invocation } from "./invocation.ts";
 import { LiveDevnet } from "./live-devnet.ts";
 import { LiveLine } from "./live-line.ts";
@@ -130,7 +131,8 @@ async function supervise(run: Run): Promise<number> {
     onReport: ({ plan: { index } }, report) => session?.report(index, report),
     onDeath: (validator, death, isOrdered) => {
       if (death.exitCode === EXIT_CODES.safetyHalt) {
-        session?.halted(validator.plan.index, readable(death.lastLogLine));
+        const { index, dir } = validator.plan;
+        session?.halted(index, haltReason(dir) ?? readable(death.lastLogLine));
       }
       if (!isOrdered) bottom.above(() => reportDeath(context, validator, death));
     },

@@ -16,7 +16,7 @@ import type { Report } from "./ailments.ts";
 import type { Declared } from "./declared.ts";
 import { FaultError } from "./fault-error.ts";
 import { inForce } from "./in-force.ts";
-import { liveVerdict, patienceMs } from "./live-verdict.ts";
+import { areTooFew, liveVerdict, patienceMs } from "./live-verdict.ts";
 import { Observer } from "./observer.ts";
 import { mayStall } from "./promise.ts";
 import { Proofs } from "./proofs.ts";
@@ -138,17 +138,25 @@ export class Session implements Subject {
     return patienceMs(this.validators, this.#options.root.genesis.consensus);
   }
 
-  /** Has every honest validator that runs a block that was not there when all was healed, and every culprit its proof? */
+  /** Has every honest validator that runs a block that was not there when all was healed? */
   get hasRecovered(): boolean {
     const { heal } = this.#sightings;
-    const { scenario } = this.#options;
     if (heal?.nextBlockAtMs === undefined) return false;
-    const isThere = this.#states().every(({ validator, state }) => {
+    return this.#states().every(({ validator, state }) => {
       const at = this.#sightings.statusOf(validator)?.height ?? 0;
       return state !== "running" || !this.isHonest(validator) || at > heal.height;
     });
-    const culprits = scenario?.expect.culprits ?? [];
-    return isThere && culprits.every((index) => this.#proofs.has(index));
+  }
+
+  /** Will no block ever come again? */
+  get isOver(): boolean {
+    return areTooFew(this.#states().map(({ state }) => state));
+  }
+
+  /** Is everybody proven guilty who is expected to be? */
+  get hasItsProofs(): boolean {
+    const culprits = this.#options.scenario?.expect.culprits ?? [];
+    return culprits.every((index) => this.#proofs.has(index));
   }
 
   /** What a validator told the devnet itself: it finds its way even where nobody listens to its events. */
@@ -174,7 +182,8 @@ export class Session implements Subject {
     return { declared, validators: this.#states() };
   }
 
-  verdict(): Verdict {
+  /** `expect`: beside what a session without a scenario is owed. */
+  verdict(expect: Partial<Expectations> = {}): Verdict {
     this.watch();
     const { root, scenario, seed, nowMs, replay } = this.#options;
     return liveVerdict({
@@ -182,7 +191,7 @@ export class Session implements Subject {
       seed,
       validators: this.validators,
       tempo: root.genesis.consensus,
-      expect: this.#expectations(),
+      expect: { ...this.#expectations(), ...expect },
       liars: [...this.#lies].map(([validator, ways]) => ({ validator, ways: [...ways] })),
       dishonest: this.#dishonest,
       sightings: this.#sightings,
@@ -201,7 +210,7 @@ export class Session implements Subject {
     const measured = Math.ceil(transactions / Math.max(1, ms / 1_000));
     const proven = verdict.culprits.map(({ validator }) => validator);
     const recorded: Recorded = {
-      name: `${scenario?.name ?? "session"}-recorded`,
+      name: scenario?.name ?? "session",
       validators: this.validators,
       seed,
       baseTimeoutMs: consensus.baseTimeoutMs,

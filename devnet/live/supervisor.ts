@@ -31,6 +31,7 @@ export class Supervisor {
   readonly #listening = new Set<number>();
   readonly #finalHeights = new Map<number, number>();
   readonly #deaths = new Map<number, Death>();
+  readonly #onExit = () => this.kill();
   #isStopping = false;
   #settle: ((readiness: Readiness) => void) | undefined;
 
@@ -41,7 +42,7 @@ export class Supervisor {
   ) {
     this.#plan = plan;
     this.#listener = listener;
-    process.once("exit", () => this.kill());
+    process.once("exit", this.#onExit);
     const { recipe } = plan;
     this.validators = plan.validators.map((validator): LiveValidator => {
       const { index } = validator;
@@ -84,16 +85,17 @@ export class Supervisor {
   /** Resolves when no validator is left. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const validator of this.validators) validator.signal("SIGTERM");
+    for (const validator of this.validators) validator.end("SIGTERM");
     const timer = setTimeout(() => this.kill(), STOP_GRACE_MS);
     await Promise.all(this.validators.map((validator) => validator.gone));
     clearTimeout(timer);
+    process.off("exit", this.#onExit);
   }
 
   /** At once, without asking. */
   kill(): void {
     this.#isStopping = true;
-    for (const validator of this.validators) validator.signal("SIGKILL");
+    for (const validator of this.validators) validator.end("SIGKILL");
   }
 
   #served(validator: LiveValidator): void {

@@ -11,11 +11,14 @@ export type WireClock = {
   readonly after: (ms: number, act: () => void) => () => void;
 };
 
+/** Node takes a longer one for none. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 export const REAL_CLOCK: WireClock = {
   nowMs: () => performance.now(),
   after: (ms, act) => {
-    // A timer fires up to a millisecond early.
-    const timer = setTimeout(act, Math.ceil(ms)).unref();
+    // A timer fires up to a millisecond early; whoever wakes too soon sets another one.
+    const timer = setTimeout(act, Math.min(Math.ceil(ms), MAX_TIMER_MS)).unref();
     return () => clearTimeout(timer);
   },
 };

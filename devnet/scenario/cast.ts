@@ -39,12 +39,12 @@ function checkTimes(
     if (place === undefined) return;
     const at = formatDuration(atMs);
     if (atMs >= durationMs) {
-      const what = `${at} is not before the end of the run (${end}): write an earlier moment, or a longer duration`;
-      problems.add(place.at, what);
+      const instead = "write an earlier moment, or a longer duration";
+      problems.add(place.at, `${at} is not before the end of the run (${end}): ${instead}`);
     } else if (atMs + forMs > durationMs) {
       const most = formatDuration(durationMs - atMs);
-      const what = `${formatDuration(forMs)} from ${at} on ends after the run (${end}): write at most ${most}, or leave for away`;
-      problems.add(place.for, what, most);
+      const what = `${formatDuration(forMs)} from ${at} on ends after the run (${end})`;
+      problems.add(place.for, `${what}: write at most ${most}, or leave for away`, most);
     }
   });
 }
@@ -78,9 +78,11 @@ class CastCheck {
     const lost = [...this.#condition.lost()].sort((a, b) => a - b);
     if (lost.length <= mayFail(validators)) return;
     this.#hasComplained = { ...this.#hasComplained, ofProgress: true };
+    const of = `of ${validators} validators at most ${mayFail(validators)} may be`;
+    const instead = "write progress: after-heal, or end an earlier fault before";
     this.#refuse(
       scheduled,
-      `from here on ${namesOf(lost)} lie, are down or cut off, and of ${validators} validators at most ${mayFail(validators)} may be for progress: always; write progress: after-heal, or end an earlier fault before`,
+      `from here on ${namesOf(lost)} lie, are down or cut off, and ${of} for progress: always; ${instead}`,
     );
   }
 
@@ -125,9 +127,13 @@ class CastCheck {
     if (expect.safety === "may-break" || this.#hasComplained.ofLiars) return;
     if (unreliable.size <= mayFail(validators)) return;
     this.#hasComplained = { ...this.#hasComplained, ofLiars: true };
+    const names = namesOf([...unreliable].sort((a, b) => a - b));
+    const of = `at most ${mayFail(validators)} of ${validators} validators`;
+    const enough = `validators: ${3 * unreliable.size + 1}`;
     this.#refuse(
       scheduled,
-      `${namesOf([...unreliable].sort((a, b) => a - b))} lie or have lost what they signed, and safety holds with at most ${mayFail(validators)} of ${validators} validators; write expect: { safety: may-break }, or validators: ${3 * unreliable.size + 1}`,
+      `${names} lie or have lost what they signed, and safety holds with ${of}; ` +
+        `write expect: { safety: may-break }, or ${enough}`,
     );
   }
 
@@ -147,14 +153,14 @@ function checkMix(
   const [first] = liars;
   if (first === undefined) return;
   if (mayFail(validators) === 0) {
-    const what = `${first} needs one that may fail, and of ${validators} none may: write validators: 4, or leave ${first} away`;
-    problems.add(place, what);
+    const instead = `write validators: 4, or leave ${first} away`;
+    const what = `${first} needs one that may fail, and of ${validators} none may`;
+    problems.add(place, `${what}: ${instead}`);
   }
   if (expect.noOtherCulprits) {
-    problems.add(
-      place,
-      `the mix draws ${first}, so that nobody knows who will be proven guilty: write expect: { noOtherCulprits: false }`,
-    );
+    const instead = "write expect: { noOtherCulprits: false }";
+    const what = `the mix draws ${first}, so that nobody knows who will be proven guilty`;
+    problems.add(place, `${what}: ${instead}`);
   }
 }
 
@@ -174,11 +180,12 @@ function checkCulprit(
   if (suffered.some(({ verb }) => verb === "rewind-disk")) return;
   const ways = suffered.flatMap((command) => (command.verb === "lie" ? command.ways : []));
   if (ways.length === 0) {
-    const what = `${nameOf(value)} never lies, and nobody can prove it guilty: write do: lie ${value} equivocate, or leave it away`;
-    problems.add(place, what);
+    const instead = `write do: lie ${value} equivocate, or leave it away`;
+    problems.add(place, `${nameOf(value)} never lies, and nobody can prove it guilty: ${instead}`);
   } else if (ways.every((way) => UNPROVABLE.has(way))) {
-    const what = `${ways.join(", ")} leaves no two statements that contradict each other, so that ${nameOf(value)} is never proven guilty: leave it away, or let it equivocate or double-vote`;
-    problems.add(place, what);
+    const instead = "leave it away, or let it equivocate or double-vote";
+    const why = `${ways.join(", ")} leaves no two statements that contradict each other`;
+    problems.add(place, `${why}, so that ${nameOf(value)} is never proven guilty: ${instead}`);
   }
 }
 

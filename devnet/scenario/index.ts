@@ -1,6 +1,5 @@
 // Scenarios: what happens to a devnet and what must hold, as files and as TypeScript.
 
-export { mayFail } from "./condition.ts";
 export {
   defineScenario,
   knownWays,
@@ -14,5 +13,5 @@ export { listScenarios, loadScenario, type ReadyScenario, summaryOf } from "./fi
 export { formatScenario } from "./format.ts";
 export { drawMoments, scheduleOf } from "./random-mix.ts";
 export type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
-export { MAX_PROBLEMS, type Problem, problemText } from "./tree.ts";
+export { type Problem, problemText } from "./tree.ts";
 export { type Scheduled, undo } from "./undo.ts";

@@ -17,7 +17,7 @@ import { quoted } from "../faults/index.ts";
 import { type Entry, MAX_DEPTH, type Place, type Problems, type Tree } from "./tree.ts";
 
 export const MAX_FILE_CHARACTERS = 256 * 1024;
-const MAX_TOKENS = 65_536;
+const MAX_TOKENS = 32_768;
 const COLLECTIONS: ReadonlySet<string> = new Set(["block-map", "block-seq", "flow-collection"]);
 const REFUSED_TOKENS: ReadonlyMap<string, string> = new Map([
   ["anchor", "anchors (&) are not allowed here: write the value out, or put quotes around it"],
@@ -69,10 +69,8 @@ function tokensOf(
   const parser = new Parser(lines.addNewLine);
   const tokens: CST.Token[] = [];
   let count = 0;
-  let before = "";
   for (const lexeme of new Lexer().lex(text)) {
-    const type = before === CST.SCALAR ? undefined : CST.tokenType(lexeme);
-    const refused = REFUSED_TOKENS.get(`${type}`);
+    const refused = REFUSED_TOKENS.get(`${CST.tokenType(lexeme)}`);
     if (refused !== undefined) return refuse(parser.offset, refused);
     const { offset } = parser;
     for (const token of parser.next(lexeme)) tokens.push(token);
@@ -80,7 +78,6 @@ function tokensOf(
     if (depth > MAX_DEPTH) return refuse(offset, `nested more than ${MAX_DEPTH} deep`);
     count++;
     if (count > MAX_TOKENS) return refuse(offset, `more than ${MAX_TOKENS} words and signs`);
-    before = lexeme;
   }
   for (const token of parser.end()) tokens.push(token);
   return tokens;

@@ -17,7 +17,14 @@ export type CreateDevnetOptions = {
   /** 200 unless told otherwise. */
   readonly baseTimeoutMs?: number;
   readonly leaders?: "round-robin" | "reputation";
-  /** "stand-in": a keyed hash in the place of Ed25519, ten times as fast, and the same to everybody who watches. */
+  /**
+   * Real processes, libp2p and disks on this machine, in real time; ready in seconds. Their application is a module of its
+   * own: see `application`.
+   */
+  readonly processes?: boolean;
+  /** With `processes`: the path of the compiled module that exports the state machine. */
+  readonly application?: string;
+  /** Without `processes`. "stand-in": a keyed hash in the place of Ed25519, ten times as fast, and the same to everybody who watches. */
   readonly signatures?: "stand-in" | "ed25519";
 };
 
@@ -57,8 +64,8 @@ export type FinalBlock = {
   readonly proposer: number;
   /** 0x-hex, as are the others. */
   readonly hash: string;
-  /** After the block. */
-  readonly stateRoot: string;
+  /** After the block; undefined where a process knows of no certificate of its own for it. */
+  readonly stateRoot: string | undefined;
   readonly transactions: readonly string[];
 };
 

@@ -11,7 +11,13 @@ export {
   type Random,
   type Use,
 } from "../../node/determinism/index.ts";
-export type { Expectations } from "../scenario/index.ts";
+export {
+  defineScenario,
+  type Expectations,
+  type Scenario,
+  type ScenarioDefinition,
+  ScenarioError,
+} from "../scenario/index.ts";
 export type { Check, Culprit, Sight, Verdict } from "../verdict/index.ts";
 export { createDevnet } from "./create-devnet.ts";
 export type {

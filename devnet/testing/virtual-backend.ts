@@ -221,7 +221,7 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
       transactions: transactions.map(({ id }) => toHex(id)),
     };
     this.#blocks.push(final);
-    for (const listener of this.#listeners.block) listener(final);
+    this.#tell(this.#listeners.block, final);
   }
 
   #accuse(offender: number): void {
@@ -229,6 +229,15 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
     this.#accused.add(offender);
     const found = culpritsOf(this.#devnet).find(({ validator }) => validator === offender);
     if (found === undefined) return;
-    for (const listener of this.#listeners.evidence) listener(found);
+    this.#tell(this.#listeners.evidence, found);
+  }
+
+  /** We are in the middle of a validator's step: what a test throws there is none of its doing. */
+  #tell<Event>(listeners: ReadonlySet<(event: Event) => void>, event: Event): void {
+    try {
+      for (const listener of listeners) listener(event);
+    } catch (error) {
+      this.#driver.fail(error);
+    }
   }
 }

@@ -4,6 +4,8 @@ import type { Paint } from "../../node/cli/index.ts";
 import { type Check, type Culprit, isSound, type Sight, type Verdict } from "./verdict.ts";
 
 const COLUMNS = 100;
+/** Told in full. */
+const MAX_HELD = 4;
 const MAX_CULPRITS = 8;
 const MAX_SIGHTS = 16;
 const HASH_CHARACTERS = 10;
@@ -57,13 +59,23 @@ function checkLines(
 ): readonly string[] {
   if (checks.length === 0) return [`${label(title)}${paint.dim("nothing was promised")}`];
   const indent = LABEL_COLUMNS + OUTCOME_COLUMNS + width;
-  return checks.flatMap((check, index) => {
+  return condensed(checks).flatMap((check, index) => {
     const outcome = (check.ok ? "ok" : "FAILED").padEnd(OUTCOME_COLUMNS);
     const [first = "", ...rest] = wrapped(check.what, COLUMNS - indent);
     const painted = check.ok ? paint.green(outcome) : paint.red(outcome);
     const head = `${label(index === 0 ? title : "")}${painted}${check.name.padEnd(width)}${first}`;
     return [head.trimEnd(), ...rest.map((line) => `${" ".repeat(indent)}${line}`)];
   });
+}
+
+/** Whatever failed and the first that held in full; of many others that held the names are enough. */
+function condensed(checks: readonly Check[]): readonly Check[] {
+  const held = checks.filter(({ ok }) => ok);
+  const [first, ...rest] = held;
+  if (first === undefined || held.length <= MAX_HELD) return checks;
+  const names = rest.map(({ name }) => name).join(", ");
+  const failed = checks.filter(({ ok }) => !ok);
+  return [...failed, first, { name: `and ${rest.length} more`, ok: true, what: names }];
 }
 
 /** As declared, whatever came of it. */

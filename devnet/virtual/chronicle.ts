@@ -2,7 +2,7 @@
 // who holds them, halts, and what the oracles have against it.
 
 import type { Evidence, Halt } from "../../consensus/index.ts";
-import type { Hash } from "../../crypto/index.ts";
+import { equalBytes, type Hash } from "../../crypto/index.ts";
 import type { Victim } from "../faults/index.ts";
 import {
   createOracles,
@@ -46,7 +46,7 @@ export class Chronicle {
   longestGap = 0;
   readonly #premises: Premises;
   readonly #oracles: Oracles;
-  readonly #byHeight = new Map<number, { readonly word: string; readonly by: Victim }>();
+  readonly #byHeight = new Map<number, LastFinal & { readonly by: Victim }>();
   #highestView = 0;
   #viewAtLastBlock = 0;
 
@@ -108,11 +108,13 @@ export class Chronicle {
     const { height } = final.block;
     this.lastFinals.set(by, { height, hash, stateRoot });
     if (!isHonest) return;
-    const word = `${hash.join()} ${stateRoot.join()}`;
     const earlier = this.#byHeight.get(height);
-    if (earlier === undefined) this.#byHeight.set(height, { word, by });
-    else if (earlier.word !== word) {
+    if (earlier === undefined) this.#byHeight.set(height, { height, hash, stateRoot, by });
+    else if (!equalBytes(earlier.hash, hash)) {
       this.fork ??= `at height ${height}, v${earlier.by} and v${by} have different blocks final`;
+    } else if (!equalBytes(earlier.stateRoot, stateRoot)) {
+      const where = `after the block of height ${height}`;
+      this.fork ??= `v${earlier.by} and v${by} have different states ${where}`;
     }
     if (height <= this.height) return;
     this.height = height;

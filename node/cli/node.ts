@@ -70,7 +70,11 @@ async function run(given: Run): Promise<number> {
     process.once("disconnect", () => ending.end({ exitCode: EXIT_CODES.terminated }));
   }
   ignoreBrokenPipe();
-  const starting = start(given, ending);
+  const starting = start(given, ending).catch((error: unknown) => {
+    // The channel to whoever started us must not keep a process that could not start.
+    process.channel?.unref();
+    throw error;
+  });
   // Before it has started there is nothing to close: what is durable is durable.
   const first = await Promise.race([ending.ended, starting.then(() => undefined)]);
   if (first !== undefined && first.error === undefined) process.exit(first.exitCode);

@@ -17,9 +17,14 @@ export class Conduct {
   /** True if this strike is the one too many: the ban begins, and the record is clean after it. */
   strike(nowMs: number): boolean {
     if (this.isBanned(nowMs) || this.#mercy.take(nowMs)) return false;
+    this.ban(nowMs);
+    return true;
+  }
+
+  /** At once, for what cannot be an accident. */
+  ban(nowMs: number): void {
     this.#bannedUntilMs = nowMs + this.#limits.banMs;
     this.#mercy = this.#newMercy(nowMs);
-    return true;
   }
 
   isBanned(nowMs: number): boolean {

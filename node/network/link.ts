@@ -186,15 +186,18 @@ export class Link {
   }
 
   penalise(reason: string): void {
-    const { counters, limits, log } = this.#context;
+    const { counters, log } = this.#context;
     const peer = this.#entry.index;
     counters.strikes += 1;
     log.warn({ peer, reason }, "strike against a validator");
-    if (!this.#conduct.strike(performance.now())) return;
-    counters.bans += 1;
-    log.warn({ peer, reason, banMs: limits.banMs }, "validator banned for a while");
-    this.#drop("banned");
-    this.#dialer.want(limits.banMs);
+    if (this.#conduct.strike(performance.now())) this.#shutOut(reason);
+  }
+
+  /** Bans the peer at once, for what cannot be an accident. */
+  ban(reason: string): void {
+    if (this.isBanned) return;
+    this.#conduct.ban(performance.now());
+    this.#shutOut(reason);
   }
 
   /** Something that decides whether the peer counts as connected may have changed. */
@@ -232,6 +235,15 @@ export class Link {
     if (!isNew) this.#misses += 1;
     if (this.#misses >= limits.watchdogChecks) this.#hangUp("a stream is stuck or missing");
     else if (!this.#sender.isOpen) this.#openFrames(connection);
+  }
+
+  #shutOut(reason: string): void {
+    const { counters, limits, log } = this.#context;
+    const { banMs } = limits;
+    counters.bans += 1;
+    log.warn({ peer: this.#entry.index, reason, banMs }, "validator banned for a while");
+    this.#drop("banned");
+    this.#dialer.want(banMs);
   }
 
   #sendNow(frame: Uint8Array): void {

@@ -12,6 +12,9 @@ export const MAX_WINDOW_BYTES = 4 * MIB;
 /** Of a data frame, which no window lets be longer, and of what came with it. */
 const MAX_GATHERED_BYTES = MAX_WINDOW_BYTES + MIB;
 
+/** Streams at once: opening one is dear. A peer that was paused opens its questions again, no more than these. */
+const STREAM_BURST = 256;
+
 const SYN = 1;
 const PING = 2;
 
@@ -52,7 +55,7 @@ function bounded(muxer: Muxer, limits: NetworkLimits): Muxer {
   const inside = muxer as unknown as Inside;
   const { muxerFramesPerSecond, streamsPerSecond, connectionOutboundBytes } = limits;
   const frames = bucket(muxerFramesPerSecond);
-  const streams = bucket(streamsPerSecond);
+  const streams = bucket(streamsPerSecond, STREAM_BURST);
   const refuse = (reason: string): never => {
     abused.add(muxer);
     throw new Error(reason);
@@ -76,6 +79,6 @@ function bounded(muxer: Muxer, limits: NetworkLimits): Muxer {
   return muxer;
 }
 
-function bucket(perSecond: number): TokenBucket {
-  return new TokenBucket({ capacity: perSecond, perSecond, nowMs: performance.now() });
+function bucket(perSecond: number, capacity = perSecond): TokenBucket {
+  return new TokenBucket({ capacity, perSecond, nowMs: performance.now() });
 }

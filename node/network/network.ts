@@ -200,7 +200,7 @@ class Libp2pNetwork implements Network {
       if (this.#state === "stopping") return;
       const link = this.#linkOf(event.detail);
       link?.lost(event.detail);
-      if (wasAbused(event.detail)) link?.penalise("an abused connection");
+      if (wasAbused(event.detail)) link?.ban("an abused connection");
     });
     const { frames, requests } = this.#protocols;
     const streams = 2 * this.#limits.concurrentRequests;

@@ -31,6 +31,9 @@ export type HostileResult = {
   readonly ratio: number;
   /** The largest growth of any validator, from its largest before to its largest since. */
   readonly growthMiB: number;
+  /** Of one core, by the validator that used most of it, before and under attack. */
+  readonly cpuBefore: number;
+  readonly cpuUnder: number;
   /** Submit -> final, median, before and under attack. */
   readonly p50BeforeMs: number;
   readonly p50UnderMs: number;
@@ -44,12 +47,16 @@ const ACCOUNTS = 20;
 /** A transfer this often: each makes a block of its own. */
 const PACE_MS = 50;
 const SETTLE_MS = 3_000;
+/** Of /proc on Linux. */
+const TICKS_PER_SECOND = 100;
 
-export async function measureHostile(
-  windowMs: number,
-  onFamily: (family: FamilyName) => void,
-  only?: string,
-): Promise<readonly HostileResult[]> {
+export async function measureHostile(options: {
+  readonly windowMs: number;
+  /** One of the attacks; all of them unless given. */
+  readonly only?: string;
+  readonly onFamily: (family: FamilyName) => void;
+}): Promise<readonly HostileResult[]> {
+  const { windowMs, only, onFamily } = options;
   const results: HostileResult[] = [];
   for (const family of FAMILY_NAMES) {
     if (only !== undefined && only !== family) continue;
@@ -73,7 +80,10 @@ async function measureFamily(family: FamilyName, windowMs: number): Promise<Host
   const memory = await watch(victims.map(({ pid }) => pid));
   const url = victims[0]?.rpc ?? "";
   await sleep(SETTLE_MS);
+  const pids = victims.map(({ pid }) => pid);
+  const cpuAtRest = await cpuOf(pids);
   const before = await rateOf(url, windowMs);
+  const cpuBefore = await cpuAtRest();
   const p50BeforeMs = load.median();
   memory.mark();
   const attack = strike({
@@ -90,7 +100,9 @@ async function measureFamily(family: FamilyName, windowMs: number): Promise<Host
   });
   await sleep(1_000);
   load.median();
+  const cpuUnderAttack = await cpuOf(pids);
   const under = await rateOf(url, windowMs);
+  const cpuUnder = await cpuUnderAttack();
   const p50UnderMs = load.median();
   const { strikes } = await attack;
   const after = await rateOf(url, windowMs / 2);
@@ -105,6 +117,8 @@ async function measureFamily(family: FamilyName, windowMs: number): Promise<Host
     after,
     ratio: under / before,
     growthMiB,
+    cpuBefore,
+    cpuUnder,
     p50BeforeMs,
     p50UnderMs,
   };
@@ -210,6 +224,23 @@ async function p2pPortOf(dir: string): Promise<number> {
     readonly p2p: { readonly listen: readonly string[] };
   };
   return Number(/\/tcp\/([0-9]+)$/.exec(config.p2p.listen[0] ?? "")?.[1]);
+}
+
+/** Calls back with the share of a core that the busiest of them has used since, its threads included. */
+async function cpuOf(pids: readonly number[]): Promise<() => Promise<number>> {
+  const ticksOf = async (pid: number): Promise<number> => {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  };
+  const first = await Promise.all(pids.map(ticksOf));
+  const startMs = performance.now();
+  return async () => {
+    const last = await Promise.all(pids.map(ticksOf));
+    const seconds = (performance.now() - startMs) / 1_000;
+    const ticks = last.map((ticks, at) => ticks - (first[at] ?? 0));
+    return Math.max(...ticks) / TICKS_PER_SECOND / seconds;
+  };
 }
 
 function sleep(ms: number): Promise<void> {

@@ -41,7 +41,8 @@ function report(name: string, value: object, ...lines: readonly Row[]): void {
 }
 
 function isWanted(name: Name): boolean {
-  if (flags.only !== undefined) return flags.only === name;
+  // `hostile/votes` is one of the attacks.
+  if (flags.only !== undefined) return flags.only.split("/", 1)[0] === name;
   return !(flags.quick && (name === "crash" || name === "hostile"));
 }
 
@@ -146,15 +147,22 @@ async function crash(healthyPerSecond: number | undefined): Promise<void> {
 
 async function hostile(): Promise<void> {
   const windowMs = flags.quick ? 4_000 : 10_000;
-  const found = await measureHostile(windowMs, (family) => progress(`under attack: ${family}`));
+  const only = flags.only?.split("/")[1];
+  const found = await measureHostile({
+    windowMs,
+    ...(only === undefined ? {} : { only }),
+    onFamily: (family) => progress(`under attack: ${family}`),
+  });
   const lines = found.map((result): Row => {
-    const { family, before, under, after, ratio, growthMiB, p50BeforeMs, p50UnderMs } = result;
+    const { family, before, under, after, ratio, growthMiB } = result;
+    const { p50BeforeMs, p50UnderMs, cpuBefore, cpuUnder } = result;
     const rates = [before, under, after].map(rounded).join(", ");
+    const cores = [cpuBefore, cpuUnder].map(rounded).join(" and ");
     const times = [p50BeforeMs, p50UnderMs].map(rounded).join(" and ");
     return [
       `finality under ${family}`,
       `${rounded(ratio)}`,
-      `${rates} blocks/s before, under, after; p50 ${times} ms; memory grew ${Math.round(growthMiB)} MiB`,
+      `${rates} blocks/s before, under, after; p50 ${times} ms; ${cores} cores; memory grew ${Math.round(growthMiB)} MiB`,
     ];
   });
   report("hostile", { families: found }, ...lines);

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -96,6 +96,8 @@ describe("a live devnet of four", () => {
 
   test("goes on without one that is paused, which is told later what was declared meanwhile", async () => {
     await fault("pause 1");
+    const asked = new Client({ url: plan.validators[1]?.rpcUrl ?? "", callTimeoutMs: 300 });
+    await expect(asked.status()).rejects.toThrow();
     await fault("delay 1 5ms");
     await final(oneTransfer(), 0);
     await fault("resume 1");
@@ -104,11 +106,16 @@ describe("a live devnet of four", () => {
   });
 
   test("takes a validator back with an old disk, and one with none", async () => {
+    const mark = join(plan.validators[3]?.dir ?? "", "data", "mark");
     await fault("copy-disk 3");
+    writeFileSync(mark, "");
     await final(oneTransfer(), 3);
     await fault("rewind-disk 3");
+    expect(existsSync(mark)).toBe(false);
+    writeFileSync(mark, "");
     await final(oneTransfer(), 3);
     await fault("lose-disk 3");
+    expect(existsSync(mark)).toBe(false);
     await final(oneTransfer(), 3);
     expect(deaths.splice(0).map(({ isOrdered }) => isOrdered)).toEqual([true, true]);
   });
@@ -134,6 +141,16 @@ describe("a live devnet of four", () => {
     });
     process.kill(pid, "SIGCONT");
     await fault("heal");
+  });
+
+  test("refuses what no validator is, and what no liar can", async () => {
+    const nobody = devnet.obey({ verb: "kill", who: [4] });
+    await expect(nobody).rejects.toMatchObject({ code: "NO_SUCH_VALIDATOR" });
+    const nothing = devnet.obey({ verb: "lie", who: [0], ways: ["equivocat"] });
+    await expect(nothing).rejects.toMatchObject({ code: "NO_SUCH_WAY" });
+    const noCopy = devnet.obey({ verb: "rewind-disk", who: [0] });
+    await expect(noCopy).rejects.toMatchObject({ code: "NO_COPY" });
+    expect(devnet.declared).toEqual(nothingDeclared(VALIDATORS));
   });
 
   test("hands on the two messages by which a liar is caught", async () => {

@@ -35,6 +35,22 @@ function cut(name: string, frames: readonly Frame[], times = 1): HostileCase {
   };
 }
 
+/** Frames without end, for which the victim hangs up and blames whoever sent them. */
+function abuse(name: string, frames: readonly Frame[], times: number): HostileCase {
+  const bytes = Buffer.concat(frames.map(encoded));
+  return {
+    name,
+    behaviour: 19,
+    run: (chain) =>
+      withSeat(chain, async (one) => {
+        await spill(one, bytes, times);
+        await closed(one.connection);
+        const reason = "an abused connection";
+        await chain.said("validator banned for a while", { peer: one.index, reason });
+      }),
+  };
+}
+
 /** Frames that the victim bears, however many. */
 function borne(name: string, frames: readonly Frame[], times = 1): HostileCase {
   const bytes = Buffer.concat(frames.map(encoded));
@@ -105,13 +121,13 @@ export const muxing: CaseTable = {
       many(500, opened).flatMap((frame) => [frame, { ...frame, flag: RST }]),
       19,
     ),
-    cut("pings without end", many(2_000, ping), 1_000),
-    cut(
+    abuse("pings without end", many(2_000, ping), 1_000),
+    abuse(
       "data of no bytes without end",
       many(2_000, () => ({ type: DATA, stream: FREE })),
       1_000,
     ),
-    cut(
+    abuse(
       "window updates without end",
       many(2_000, (at) => ({ ...opened(at), flag: 0 })),
       1_000,

@@ -24,6 +24,7 @@ export type Frame = {
 /** The parts of the library's connection that it keeps to itself. */
 type Inside = {
   readonly muxer: {
+    handleFrame(): void;
     readonly maConn: {
       send(bytes: Uint8Array): boolean;
       onDrain(): Promise<void>;
@@ -50,8 +51,11 @@ export function encoded({
   return bytes;
 }
 
+/** The encrypted connection. The muxer on our side is told nothing more, or it would hang up over what it did not ask for. */
 function inside({ connection }: Attacker): Inside["muxer"]["maConn"] {
-  return (connection as unknown as Inside).muxer.maConn;
+  const { muxer } = connection as unknown as Inside;
+  muxer.handleFrame = () => {};
+  return muxer.maConn;
 }
 
 /** Sends bytes below the muxer, as long as the victim lets us; how often that was. */

@@ -211,6 +211,16 @@ describe("a failing disk", () => {
     expect([...found].sort()).toEqual(["", "b", "bb", "bbb"]);
   });
 
+  test("that is full takes no byte more for sure, until it is healed", () => {
+    const { files, handle } = filesWith(0, { seed: 1 });
+    files.isFull = true;
+    expect(() => files.write(handle, letters("b", 3), 0)).toThrow("ENOSPC");
+    expect(() => files.write(handle, letters("b", 3), 0)).toThrow("ENOSPC");
+    files.heal();
+    files.write(handle, letters("c", 3), 0);
+    expect(text(files)).toBe("ccc");
+  });
+
   test("reads a write whose sync failed, and may lose it though a later sync succeeds", () => {
     const found = new Set<string>();
     for (const seed of seeds) {

@@ -32,6 +32,25 @@ function file(name: string, content: string): string {
   return path;
 }
 
+const LIES = `name: lies
+duration: 6s
+timeline:
+  - at: 500ms
+    do: lie 3 equivocate
+expect: { culprits: [3] }
+`;
+
+/** A validator that comes back has no reason to halt. */
+const VAIN = `name: vain
+duration: 1s
+timeline: [{ at: 300ms, do: kill 2, for: 300ms }]
+expect: { halted: [2] }
+`;
+
+function like(pattern: RegExp): unknown {
+  return expect.stringMatching(pattern);
+}
+
 describe("quorate sim", () => {
   test("lists every scenario with a line of its own", async () => {
     const { lines, exitCode } = await quorate("sim");
@@ -64,6 +83,46 @@ describe("quorate sim", () => {
     expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject(summary);
   });
 
+  test("plays a ready scenario with its own seed, and ends with its verdict", async () => {
+    const { stdout, exitCode } = await quorate("sim", "calm");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^calm {2}simulated, 4 validators, seed 1$/m);
+    expect(stdout).toMatch(/^replay +quorate sim calm --seed 1$/m);
+  });
+
+  test("plays a file, names who lied with two messages, and the same again for the same seed", async () => {
+    const args = ["sim", file("lies.yaml", LIES), "--seed", "9", "--json"];
+    const { lines, exitCode } = await quorate(...args);
+    expect(exitCode).toBe(0);
+    const verdict = JSON.parse(lines.at(-1) ?? "");
+    expect(verdict).toMatchObject({ type: "verdict", ok: true, seed: 9 });
+    expect(verdict.culprits).toMatchObject([{ validator: 3, messages: [/^0x/, /^0x/].map(like) }]);
+    expect((await quorate(...args)).lines.at(-1)).toBe(lines.at(-1));
+  });
+
+  test("plays a scenario in JSON, too", async () => {
+    const path = file("short.json", JSON.stringify({ name: "short", duration: "1s" }));
+    const { exitCode, stdout } = await quorate("sim", path);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^short {2}simulated/m);
+  });
+
+  test("ends with exit code 1 when a scenario does not hold, and tells its replay for each seed", async () => {
+    const path = file("vain.yaml", VAIN);
+    const { exitCode, lines } = await quorate("sim", path, "--seeds", "2", "--json");
+    expect(exitCode).toBe(1);
+    const failures = [1, 2].map((seed) => `quorate sim ${path} --seed ${seed}`);
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ type: "sim", scenarios: 2, failures });
+    expect(lines).toHaveLength(3);
+  });
+
+  test("refuses a scenario with a typo by line, reason and the nearest word", async () => {
+    const path = file("typo.yaml", LIES.replace("equivocate", "equivocat"));
+    const { exitCode, stderr } = await quorate("sim", path);
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/5.*"equivocat" is not a way to lie.*equivocate/s);
+  });
+
   test("runs bare engines, too", async () => {
     const { lines } = await quorate("sim", "schedules", "--seed", "7", "--json");
     const last = JSON.parse(lines.at(-1) ?? "");
@@ -92,6 +151,9 @@ describe("quorate sim", () => {
 
   test.each([
     [["sim", "swarn"], 2, "there is no scenario swarn"],
+    [["sim", "equivocating-lader"], 2, "did you mean equivocating-leader?"],
+    [["sim", "calm", "--rules", "two-chain"], 2, "--rules is for a mix"],
+    [["sim", "./nowhere.yaml"], 3, "cannot read ./nowhere.yaml"],
     [["sim", "swarm", "--seeds", "0"], 2, "Give a whole number"],
     [["sim", "swarm", "--rules", "four-chain"], 2, "four-chain"],
     [["sim", "./nowhere.json"], 3, "cannot read ./nowhere.json"],

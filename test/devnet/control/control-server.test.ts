@@ -18,7 +18,8 @@ type Given = {
   readonly method?: string;
   readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  /** What comes piece by piece has no announced length. */
+  readonly body?: string | Uint8Array | Iterable<string>;
 };
 
 type Said = {
@@ -41,11 +42,20 @@ function ask({ method = "GET", path = "/v1/faults", headers = {}, body }: Given)
       });
     });
     asking.on("error", reject);
-    asking.end(body);
+    if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+      asking.end(body);
+      return;
+    }
+    for (const piece of body) asking.write(piece);
+    asking.end();
   });
 }
 
-function command(body: string | Uint8Array, type = "text/plain"): Promise<Said> {
+function* endless(): Iterable<string> {
+  for (let piece = 0; piece < 5; piece++) yield "x".repeat(1_024);
+}
+
+function command(body: NonNullable<Given["body"]>, type = "text/plain"): Promise<Said> {
   return ask({ method: "POST", headers: { "content-type": type }, body });
 }
 
@@ -99,6 +109,7 @@ describe("the control of a devnet", () => {
     open();
     await Promise.all([first, second]);
     expect(devnet.obeyed).toEqual(["kill 1", "restart 1"]);
+    expect(devnet.mostUnderWay).toBe(1);
   });
 });
 
@@ -117,6 +128,7 @@ describe("the control of a devnet refuses", () => {
     ["a second line", () => command("kill 1\nkill 2"), 400, "INVALID_COMMAND"],
     ["what cannot be done", () => command("rewind-disk 2"), 409, "NOT_POSSIBLE"],
     ["a body of more than 4 KiB", () => command("x".repeat(4_097)), 413, "TOO_LARGE"],
+    ["a body of no announced length beyond that", () => command(endless()), 413, "TOO_LARGE"],
     ["broken JSON", () => command('{"do":', json), 400, "INVALID_REQUEST"],
     ["JSON that is no object", () => command('["kill 2"]', json), 400, "INVALID_REQUEST"],
     ["a field too many", () => command('{"do":"kill 2","by":1}', json), 400, "INVALID_REQUEST"],

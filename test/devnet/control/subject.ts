@@ -25,6 +25,8 @@ export class FakeDevnet implements Subject {
   readonly validators = 4;
   readonly ways = ["equivocate", "be-silent"];
   readonly obeyed: string[] = [];
+  underWay = 0;
+  mostUnderWay = 0;
   #gate: Promise<void> = Promise.resolve();
 
   /** Commands wait from then on, until the function that it returns is called. */
@@ -37,7 +39,10 @@ export class FakeDevnet implements Subject {
   }
 
   async obey(command: FaultCommand): Promise<void> {
+    this.underWay += 1;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     await this.#gate;
+    this.underWay -= 1;
     if (command.verb === "rewind-disk") throw new Error("no copy was made of the disk of v2");
     this.obeyed.push(formatCommand(command));
   }

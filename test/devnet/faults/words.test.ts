@@ -131,6 +131,7 @@ describe("a fault command", () => {
 describe("a fault command is refused", () => {
   test.each([
     ["kil 2", "kil", "kill", /no verb "kil"/],
+    ["lei 3 equivocate", "lei", "lie", /no verb/],
     ["KILL 2", "KILL", "kill", /no verb/],
     ["partiton 0/1", "partiton", "partition", /no verb/],
     ["lie 3 equivocte", "equivocte", "equivocate", /not a way to lie/],

@@ -12,11 +12,11 @@ function terminal({ columns = 20, interactive = true } = {}) {
 
 /** What is left to see: enough of a terminal for what is written here. */
 function screenOf(written: string): { readonly lines: readonly string[]; readonly column: number } {
-  const escape = "\u001b";
+  const start = "\u001b";
   const lines = [""];
   let row = 0;
   let column = 0;
-  const parts = written.match(new RegExp(`${escape}\\[[0-9;]*[A-Za-z]|[^]`, "g")) ?? [];
+  const parts = written.match(new RegExp(`${start}\\[[0-9;]*[A-Za-z]|[^]`, "g")) ?? [];
   for (const part of parts) {
     const count = Number(/\d+/.exec(part)?.[0] ?? 1);
     if (part === "\r") column = 0;

@@ -13,6 +13,7 @@ import { transactionId } from "../../../node/transaction/index.ts";
 
 const SELF = 3;
 const OTHERS = [0, 1, 2];
+const TOPICS = ["transactions", "proposals", "certificates"] as const;
 type Call = readonly [string, ...unknown[]];
 
 /** A network that goes nowhere, and says what it was told. */
@@ -117,6 +118,31 @@ describe("a network between lies", () => {
     expect(heard().onGossip("proposals", 0, bytes)).toBe("reject");
     expect(await heard().onRequest(0, bytes)).toBe(bytes);
     expect(seen).toEqual([bytes, bytes]);
+  });
+
+  test("looks into nothing", async () => {
+    const look = () => {
+      throw new Error("it looked");
+    };
+    const sealed = new Proxy(new Uint8Array(), { get: look, has: look, getPrototypeOf: look });
+    const { network, heard, calls } = await lying({
+      onFrame: () => true,
+      onGossip: () => "accept",
+    });
+    for (const topic of TOPICS) {
+      network.publish(topic, sealed);
+      expect(heard().onGossip(topic, 0, sealed)).toBe("accept");
+    }
+    network.broadcast(sealed);
+    network.send(0, sealed);
+    await network.request(0, sealed, { timeoutMs: 1 });
+    expect(heard().onFrame(0, sealed)).toBe(true);
+    expect(calls.map(([name]) => name)).toEqual([
+      ...TOPICS.map(() => "publish"),
+      "broadcast",
+      "send",
+      "request",
+    ]);
   });
 });
 

@@ -87,6 +87,13 @@ describe("a sound link", () => {
     send("vote", { to: 5 });
     expect(names()).toEqual(["vote"]);
   });
+
+  test("is what a link becomes that is mentioned no more", () => {
+    suffer({ isCut: true }, { delayMs: 100 });
+    send("vote", { to: 1 });
+    suffer({ isCut: true });
+    expect(names()).toEqual(["vote"]);
+  });
 });
 
 describe("a cut link", () => {

@@ -247,6 +247,13 @@ describe("an impossible cast is refused", () => {
     expect(problemsOf(text)).toEqual([]);
   });
 
+  test("but not for two that change places in one instant", () => {
+    const text =
+      "name: a\nexpect: { progress: always }\ntimeline:\n" +
+      "  - { at: 2s, do: kill 0 }\n  - { at: 4s, do: kill 1 }\n  - { at: 4s, do: restart 0 }\n";
+    expect(problemsOf(text)).toEqual([]);
+  });
+
   test("for a mix with liars that says nobody else is guilty", () => {
     const text = "name: a\nrandom: { commands: 1, verbs: [lie] }\n";
     expect(problemOf(text).what).toMatch(/write expect: { noOtherCulprits: false }/);
@@ -302,6 +309,12 @@ describe("a file that is no scenario is refused", () => {
     },
   );
 
+  test("nested 17 deep, and with another complaint nested 16 deep", () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}\n`;
+    expect(problemOf(nested(17)).what).toMatch(/more than 16 deep/);
+    expect(problemOf(nested(16)).what).toMatch(/a list stands where a map/);
+  });
+
   test("for 257 moments", () => {
     const moments = "  - { at: 1s, do: heal }\n".repeat(257);
     expect(problemOf(`name: a\ntimeline:\n${moments}`).what).toMatch(
@@ -309,13 +322,16 @@ describe("a file that is no scenario is refused", () => {
     );
   });
 
-  test("with all problems at once, in the order of the text, up to 20", () => {
+  test("with all problems at once, up to 20", () => {
     const lines = Array.from({ length: 30 }, (_, index) => `  - { at: 1s, do: kil ${index} }\n`);
     const found = problemsOf(`nam: a\ntimeline:\n${lines.join("")}`);
     expect(found).toHaveLength(20);
     expect(found[0]).toMatchObject({ line: 1, column: 1 });
-    const numbers = found.map(({ line }) => line);
-    expect([...numbers].sort((a, b) => a - b)).toEqual(numbers);
+  });
+
+  test("in the order of the text, whatever is found first", () => {
+    const found = problemsOf("name: a\nseed: -1\nexpect: { culprits: [9] }\nleaders: me\n");
+    expect(found.map(({ line }) => line)).toEqual([2, 3, 4]);
   });
 
   test("with messages that no terminal obeys", () => {

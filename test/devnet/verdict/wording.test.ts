@@ -131,6 +131,18 @@ replay     quorate sim devnet/scenarios/equivocating-leader.yaml --seed 7
     );
   });
 
+  test("tells in full what failed, and of many checks that held the names", () => {
+    const names = ["agreement", "contiguity", "validity", "conservation", "memory", "halts"];
+    const safety = names.map((name, index) => ({ name, ok: index !== 3, what: `about ${name}` }));
+    expect(verdictText({ ...held, ok: false, safety })).toContain(
+      `
+SAFETY     FAILED  conservation  about conservation
+           ok      agreement     about agreement
+           ok      and 4 more    contiguity, validity, memory, halts
+LIVENESS `,
+    );
+  });
+
   test("paints success, failure and whoever is not well, and changes nothing else", () => {
     const painted = verdictText(held, tags);
     expect(painted).toContain("<g>ok      </g>agreement");

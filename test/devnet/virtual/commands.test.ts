@@ -164,6 +164,7 @@ describe("a disk", () => {
   test("that is lost makes its validator unreliable and not dishonest", () => {
     const devnet = runningDevnet();
     command(devnet, "lose-disk 2");
+    expect(height(devnet, 2)).toBe(0);
     devnet.run(2_000);
     expect([devnet.standing.isReliable(2), devnet.standing.isHonest(2)]).toEqual([false, true]);
     expect(height(devnet, 2)).toBe(height(devnet, 0));

@@ -67,7 +67,7 @@ describe("who lied (seed 1)", () => {
   test("is proven guilty by two messages that a judge accepts", () => {
     const { validators, scheme } = devnet.simulation.chain;
     const [first, second] = (culprit?.messages ?? []).map((hex) => {
-      const decoded = decode(messageCodec, fromHex(hex));
+      const decoded = decode(messageCodec, fromHex(hex) ?? new Uint8Array());
       if (!decoded.ok) throw new Error(decoded.refusal);
       return decoded.value;
     });

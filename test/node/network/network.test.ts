@@ -248,6 +248,19 @@ describe("gossip", () => {
   });
 });
 
+describe("a peer that gossips more than it may", () => {
+  test("is struck, and what is beyond its allowance is not looked at", async () => {
+    const all = await linked(2, { limits: { gossipPerSecond: 40, strikes: 1_000 } });
+    const [loud, victim] = [at(all, 0), at(all, 1)];
+    for (let sent = 0; sent < 200; sent++)
+      loud.network.publish("transactions", bytes(`no. ${sent}`));
+    await victim.signal.until(() =>
+      victim.warnings.some((line) => line.includes("too much gossip")),
+    );
+    expect(victim.gossip.length).toBeLessThanOrEqual(40);
+  });
+});
+
 describe("a stopped network", () => {
   test("leaves no timer and no socket", async () => {
     const live = new Map<number, { type: string; resource: object }>();

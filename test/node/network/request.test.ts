@@ -2,7 +2,17 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import type { NetworkLimits } from "../../../node/network/index.ts";
-import { at, bytes, linked, refusal, type Setup, start, stopAll, validators } from "./fixture.ts";
+import {
+  at,
+  bytes,
+  linked,
+  refusal,
+  type Setup,
+  start,
+  stopAll,
+  text,
+  validators,
+} from "./fixture.ts";
 
 afterEach(stopAll);
 
@@ -105,5 +115,26 @@ describe("a request", () => {
     expect(await refusal(alone.network.request(7, bytes("?"), options))).toBe("unknown-peer");
     await alone.network.stop();
     expect(await refusal(alone.network.request(1, bytes("?"), options))).toBe("stopped");
+  });
+});
+
+describe("requests that are much work", () => {
+  test("wait until the peer's share of our time allows the next, and never run once the asker is gone", async () => {
+    const asked: string[] = [];
+    const onRequest = async (_: number, request: Uint8Array) => {
+      asked.push(text(request));
+      const endMs = performance.now() + 30;
+      while (performance.now() < endMs) {
+        // Work, as reading many blocks is.
+      }
+      return request;
+    };
+    const limits = { answerMsPerSecond: 1 };
+    const all = await linked(2, { limits, handlers: { onRequest } });
+    const { network } = at(all, 0);
+    await network.request(1, bytes("first"), { timeoutMs: 10_000 });
+    const second = network.request(1, bytes("second"), { timeoutMs: 200 });
+    await expect(second).rejects.toMatchObject({ code: "timeout" });
+    expect(asked).toEqual(["first"]);
   });
 });
