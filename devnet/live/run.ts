@@ -23,7 +23,7 @@ import type { Recipe } from "./plan.ts";
 import { requireFreePorts } from "./ports.ts";
 import { describeDelay, describeLoss } from "./readiness.ts";
 import { Session } from "./session.ts";
-import { openStage } from "./stage.ts";
+import { type OpenStage, openStage } from "./stage.ts";
 
 export type DevnetOptions = {
   readonly validators?: number;
@@ -126,6 +126,7 @@ async function supervise(run: Run): Promise<number> {
   const { plan } = opened;
   const bottom = new BottomLines(output);
   let session: Session | undefined;
+  let stage: OpenStage | undefined;
   const devnet = LiveDevnet.open(plan, {
     seed,
     onReport: ({ plan: { index } }, report) => session?.report(index, report),
@@ -154,7 +155,7 @@ async function supervise(run: Run): Promise<number> {
       replay: `${invocation(env)} ${part === undefined ? "devnet" : `sim ${part.name}`} --seed ${seed}`,
     });
     const conclusion = new Conclusion({ ...run, session });
-    const stage = await openStage({ ...run, session, conclusion, bottom, nowMs });
+    stage = await openStage({ ...run, session, conclusion, bottom, nowMs });
     announce({ plan, height: first.height, seed, isPlay: part !== undefined }, context);
     bottom.open();
     line.start();
@@ -173,7 +174,7 @@ async function supervise(run: Run): Promise<number> {
     session?.stop();
     line.stop();
     bottom.close();
-    await devnet.stop();
+    await Promise.all([stage?.close(), devnet.stop()]);
   }
 }
 

@@ -32,7 +32,11 @@ export type StageOptions = Pick<
   readonly nowMs: () => number;
 };
 
-export type OpenStage = { readonly start: () => void; readonly close: () => Promise<void> };
+export type OpenStage = {
+  readonly start: () => void;
+  /** The second time it does nothing. */
+  readonly close: () => Promise<void>;
+};
 
 export async function openStage(given: StageOptions): Promise<OpenStage> {
   const { opened, context, session, bottom } = given;
@@ -40,7 +44,12 @@ export async function openStage(given: StageOptions): Promise<OpenStage> {
   const commands = new CommandLine(session);
   const control = await controlOf(given, commands);
   const { url, token } = control;
-  writeControlFile(dir, { url, token, pid: process.pid, validators: session.validators });
+  try {
+    writeControlFile(dir, { url, token, pid: process.pid, validators: session.validators });
+  } catch (error) {
+    await control.stop();
+    throw error;
+  }
   const removeFile = () => removeControlFile(dir, { token });
   process.once("exit", removeFile);
   const { output } = context;

@@ -8,7 +8,7 @@ export {
   type Progress,
   runCampaign,
 } from "./campaign.ts";
-export { accountAddress, MIN_FEE, type SignatureKind } from "./chain.ts";
+export { accountAddress, type SignatureKind } from "./chain.ts";
 export type { DiskImage } from "./disk/index.ts";
 export {
   CALM,
@@ -21,7 +21,6 @@ export type { NodeId, Observation } from "./observation.ts";
 export {
   createOracles,
   type Guilt,
-  ORACLE_NAMES,
   type Oracles,
   type Premises,
 } from "./oracles/index.ts";

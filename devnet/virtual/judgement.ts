@@ -133,7 +133,7 @@ type Proof = {
   readonly heldBy: ReadonlySet<Victim>;
 };
 
-export function culprit({ validator, why, first, second, heldBy }: Proof): Culprit {
+function culprit({ validator, why, first, second, heldBy }: Proof): Culprit {
   return {
     validator,
     why,

@@ -1,12 +1,13 @@
 // What a newcomer does with a devnet: make a validator lie, see it named with proof while transfers keep finalizing, and
 // replay the same in the simulator; and what a scenario does by itself. Real processes of the built command.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { addressOf, fromHex, hash, secretKey } from "../../crypto/index.ts";
 import { createSigner } from "../../crypto/native/index.ts";
+import { CONTROL_FILE } from "../../devnet/control/index.ts";
 import type { Verdict } from "../../devnet/verdict/index.ts";
 import { Client, signTransfer } from "../../node/client/index.ts";
 import { eventually } from "./eventually.ts";
@@ -58,6 +59,7 @@ describe("a newcomer", () => {
     devnet.command.signal("SIGINT");
     const verdict = await devnet.command.line<Verdict>("verdict");
     expect((await devnet.command.ended).exitCode).toBe(130);
+    expect(existsSync(join(dir, CONTROL_FILE))).toBe(false);
     expectCulprit(verdict);
     expect(verdict).toMatchObject({ ok: true, backend: "live", seed: Number(SEED) });
     expect(verdict.reached.transactions).toBeGreaterThanOrEqual(3);

@@ -153,6 +153,17 @@ describe("a live devnet of four", () => {
     expect(devnet.declared).toEqual(nothingDeclared(VALIDATORS));
   });
 
+  test("restarts a liar that executes otherwise, and leaves it down once it has halted", async () => {
+    await fault("lie 2 diverge");
+    expect(deaths.splice(0)).toEqual([{ validator: 2, exitCode: null, isOrdered: true }]);
+    await final(oneTransfer());
+    await died(2, EXIT_CODES.safetyHalt);
+    await fault("heal");
+    expect(devnet.processes[2]?.isAlive).toBe(false);
+    await fault("lose-disk 2");
+    await final(oneTransfer(), 2);
+  });
+
   test("hands on the two messages by which a liar is caught", async () => {
     await fault("lie 3 double-vote");
     const found = await eventually({

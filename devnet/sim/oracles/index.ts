@@ -20,22 +20,6 @@ import { validity } from "./validity.ts";
 export type { Guilt } from "./guilt.ts";
 export type { Calls, Premises } from "./oracle.ts";
 
-/** What all oracles here are called, in the order in which they see things; `memory` is told apart. */
-export const ORACLE_NAMES = [
-  "agreement",
-  "contiguity",
-  "state-roots",
-  "validity",
-  "at-most-once",
-  "conservation",
-  "no-double-sign",
-  "evidence",
-  "halts",
-  "accountability",
-  "memory",
-  "liveness",
-] as const;
-
 export type Oracles = {
   readonly observe: (seen: Observation) => void;
   readonly sample: (sample: MemorySample) => void;

@@ -103,8 +103,12 @@ describe("quorate fault", () => {
     expect(lies.map((line) => JSON.parse(line).word)).toContain("equivocate");
   });
 
-  test("has a help that names every verb", async () => {
+  test("has a help that fits a screen, shows an example and names every verb", async () => {
     const { stdout } = await fault("--help");
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.length).toBeLessThanOrEqual(24);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(stdout).toContain("$ quorate fault lie 3 equivocate");
     for (const { verb } of VERB_HELP) expect(stdout).toMatch(new RegExp(`\\b${verb}\\b`));
   });
 });

@@ -94,17 +94,22 @@ describe("the observer of a live devnet", () => {
   });
 
   test.each([
-    ["no JSON", "event: block\ndata: {\n\n"],
     ["null", "event: block\ndata: null\n\n"],
     ["a block without a height", 'event: block\ndata: {"hash":"x"}\n\n'],
     ["a height that is a text", 'event: block\ndata: {"height":"9","hash":"x"}\n\n'],
     ["evidence without messages", 'event: evidence\ndata: {"offender":3}\n\n'],
     ["an event of another kind", "event: view\ndata: {}\n\n"],
-  ])("is not disturbed by %s", async (_, text) => {
-    (await stream(0)).outgoing.end(text);
+  ])("reads on after %s", async (_, text) => {
+    (await stream(0)).outgoing.end(text + block(7));
+    expect((await stream(1)).path).toContain("from=8");
+    expect(sightings.highest).toBe(7);
+    expect(found).toEqual([]);
+  });
+
+  test("asks again after what is no JSON", async () => {
+    (await stream(0)).outgoing.end("event: block\ndata: {\n\n");
     (await stream(1)).outgoing.end(block(7));
     await stream(2);
     expect(sightings.highest).toBe(7);
-    expect(found).toEqual([]);
   });
 });

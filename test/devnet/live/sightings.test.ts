@@ -84,6 +84,13 @@ describe("what was seen of a live devnet", () => {
     expect(seen.longestWait(9_000)).toEqual({ ms: 4_500, height: 2, fromMs: 4_500 });
   });
 
+  test("counts no wait from before somebody looked", () => {
+    const seen = new Sightings(5);
+    seen.begin(60_000);
+    seen.block(0, block(6), 60_100, true);
+    expect(seen.longestWait(60_150)).toEqual({ ms: 100, height: 5, fromMs: 60_000 });
+  });
+
   test("does not let a liar move the chain", () => {
     const seen = new Sightings(0);
     seen.block(3, block(900), 10, false);
