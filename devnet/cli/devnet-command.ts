@@ -77,6 +77,6 @@ export function registerDevnetCommand(program: Program): void {
 }
 
 async function scenarioIn(name: string): Promise<Scenario> {
-  const { readScenario } = await import("./scenario-file.ts");
-  return await readScenario(name);
+  const { loadScenario } = await import("../scenario/index.ts");
+  return await loadScenario(name);
 }

@@ -3,10 +3,9 @@
 
 import { open } from "node:fs/promises";
 import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
-import { listScenarios } from "../scenario/index.ts";
+import { listScenarios, loadScenario } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
 import { runSimulated } from "../virtual/index.ts";
-import { readScenario } from "./scenario-file.ts";
 import type { SimulateFlags } from "./simulate.ts";
 
 type Context = Pick<ActionContext, "output">;
@@ -46,7 +45,7 @@ export async function playSimulated(
   if (stray !== undefined) {
     throw usageFailure(`--${stray} is for a mix, and a scenario says it itself`, "change the file");
   }
-  const scenario = await readScenario(name);
+  const scenario = await loadScenario(name);
   const { seed = scenario.seed, seeds, events } = flags;
   const startedMs = performance.now();
   const failures: string[] = [];

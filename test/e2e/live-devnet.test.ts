@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, type Hash } from "../../crypto/index.ts";
 import { createSigner } from "../../crypto/native/index.ts";
 import { WAYS } from "../../devnet/behaviours/index.ts";
@@ -50,6 +50,10 @@ beforeAll(async () => {
     },
   });
   expect(await devnet.ready(READY_LIMIT_MS)).toMatchObject({ type: "ready" });
+});
+
+beforeEach(() => {
+  deaths.splice(0);
 });
 
 afterAll(async () => {

@@ -97,6 +97,7 @@ describe("the observer of a live devnet", () => {
     ["null", "event: block\ndata: null\n\n"],
     ["a block without a height", 'event: block\ndata: {"hash":"x"}\n\n'],
     ["a height that is a text", 'event: block\ndata: {"height":"9","hash":"x"}\n\n'],
+    ["evidence that is null", "event: evidence\ndata: null\n\n"],
     ["evidence without messages", 'event: evidence\ndata: {"offender":3}\n\n'],
     ["an event of another kind", "event: view\ndata: {}\n\n"],
   ])("reads on after %s", async (_, text) => {
