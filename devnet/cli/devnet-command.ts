@@ -9,8 +9,8 @@ import {
   secondsOption,
   usageFailure,
 } from "../../node/cli/index.ts";
-import type { DevnetOptions } from "../live/index.ts";
 import type { Scenario } from "../scenario/index.ts";
+import type { DevnetOptions } from "../terminal/index.ts";
 import { registerFaultCommand } from "./fault-command.ts";
 
 const MAX_DEVNET_VALIDATORS = 64;
@@ -70,7 +70,7 @@ export function registerDevnetCommand(program: Program): void {
       }
       const { scenario: name } = options;
       const part = name === undefined ? undefined : { name, scenario: await scenarioIn(name) };
-      const { runDevnet } = await import("../live/index.ts");
+      const { runDevnet } = await import("../terminal/index.ts");
       return runDevnet(options, context, part);
     },
   });

@@ -6,7 +6,7 @@ import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
 import { listScenarios, loadScenario } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
 import { runSimulated } from "../virtual/index.ts";
-import type { SimulateFlags } from "./simulate.ts";
+import type { SimulateFlags } from "./simulate-flags.ts";
 
 type Context = Pick<ActionContext, "output">;
 

@@ -4,7 +4,7 @@ import { Option } from "commander";
 import { addCommand, integerOption, type Program, secondsOption } from "../../node/cli/index.ts";
 import type { CampaignFlags } from "./campaign.ts";
 import type { PlantedFlags } from "./planted.ts";
-import type { SimulateFlags } from "./simulate.ts";
+import type { SimulateFlags } from "./simulate-flags.ts";
 
 const MAX_SEED = Number.MAX_SAFE_INTEGER - 1_000_000_000;
 const MAX_SEEDS = 1_000_000;

@@ -21,13 +21,7 @@ import {
 } from "../sim/index.ts";
 import { isPlayable, playSimulated } from "./play-simulated.ts";
 import { drawnSeed } from "./seed.ts";
-
-export type SimulateFlags = SwarmOptions & {
-  readonly seed?: number;
-  readonly seeds: number;
-  readonly events?: boolean;
-  readonly record?: string;
-};
+import type { SimulateFlags } from "./simulate-flags.ts";
 
 type Context = Pick<ActionContext, "output">;
 

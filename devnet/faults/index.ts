@@ -11,6 +11,7 @@ export {
   type Victims,
   victimsOf,
 } from "./command.ts";
+export { FaultError, type FaultErrorCode } from "./fault-error.ts";
 export { nearest } from "./nearest.ts";
 export {
   formatCommand,

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { cp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ValidatorPlan } from "./plan.ts";
+import type { ValidatorPlan } from "../directory/index.ts";
 
 const DATA = "data";
 const COPY = "data.copy";

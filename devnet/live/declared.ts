@@ -1,8 +1,8 @@
 // What is declared to be wrong with a devnet: the one truth, from which what each validator is told follows. It outlives
 // every restart of a validator.
 
+import type { Ailments, LinkConditions } from "../ailing/index.ts";
 import { type FaultCommand, type Victim, victimsOf } from "../faults/index.ts";
-import type { Ailments, LinkConditions } from "./ailments.ts";
 
 export type Direction = { readonly from: Victim; readonly to: Victim };
 

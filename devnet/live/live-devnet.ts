@@ -2,14 +2,19 @@
 // until it is healed.
 
 import { EXIT_CODES } from "../../node/cli/index.ts";
-import { type FaultCommand, type FaultTarget, type Victims, victimsOf } from "../faults/index.ts";
-import type { Ailments, Report } from "./ailments.ts";
+import type { Ailments, Report } from "../ailing/index.ts";
+import type { DevnetPlan } from "../directory/index.ts";
+import {
+  type FaultCommand,
+  FaultError,
+  type FaultTarget,
+  type Victims,
+  victimsOf,
+} from "../faults/index.ts";
 import { copyData, hasCopy, loseData, restoreCopy } from "./data-directory.ts";
 import { ailmentsOf, type Declared, declare, nothingDeclared, syncHasFailed } from "./declared.ts";
-import { FaultError } from "./fault-error.ts";
 import { Flapping } from "./flapping.ts";
 import type { Acknowledgement, LiveValidator } from "./live-validator.ts";
-import type { DevnetPlan } from "./plan.ts";
 import { type Readiness, Supervisor } from "./supervisor.ts";
 import type { Death } from "./validator-process.ts";
 

@@ -5,9 +5,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lockDirectory, StorageError } from "../../node/storage/index.ts";
-import type { Ailments, Instruction, Report } from "./ailments.ts";
-import { FaultError } from "./fault-error.ts";
-import type { ValidatorPlan } from "./plan.ts";
+import type { Ailments, Instruction, Report } from "../ailing/index.ts";
+import type { ValidatorPlan } from "../directory/index.ts";
+import { FaultError } from "../faults/index.ts";
 import { type Death, logFileOf, ValidatorProcess } from "./validator-process.ts";
 
 export type ValidatorListener = {

@@ -1,10 +1,10 @@
 // All validators of a devnet: started together, watched, stopped together. A validator that dies stays dead until somebody
 // brings it back; none outlives the devnet.
 
-import type { Ailments, Report } from "./ailments.ts";
+import type { Ailments, Report } from "../ailing/index.ts";
+import type { DevnetPlan } from "../directory/index.ts";
+import { quorumOf } from "../directory/index.ts";
 import { LiveValidator } from "./live-validator.ts";
-import type { DevnetPlan } from "./plan.ts";
-import { quorumOf } from "./plan.ts";
 import type { Death } from "./validator-process.ts";
 
 export type Readiness =

@@ -6,8 +6,8 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { Instruction, Report } from "./ailments.ts";
-import type { ValidatorPlan } from "./plan.ts";
+import type { Instruction, Report } from "../ailing/index.ts";
+import type { ValidatorPlan } from "../directory/index.ts";
 
 export type Death = {
   /** Null when a signal ended it. */
@@ -26,7 +26,7 @@ export type LifeListener = {
   readonly onDeath: (death: Death) => void;
 };
 
-const ENTRY = builtFile("ailing-node.js");
+const ENTRY = builtFile("../ailing/ailing-node.js");
 const LOG_TAIL_BYTES = 4_096;
 const MAX_LINE_CHARACTERS = 300;
 /** What a person sets for one node would be wrong for all of them together. */

@@ -8,8 +8,10 @@ import { Client, ClientError, createClient, type Key, keyOf } from "../../node/c
 import { genesisJson } from "../../node/genesis/index.ts";
 import { applicationKey } from "../../node/ledger/index.ts";
 import { encodeCall } from "../../node/transaction/index.ts";
-import type { LiveDevnet, OpenDevnet, Session } from "../live/index.ts";
+import type { OpenDevnet } from "../directory/index.ts";
+import type { LiveDevnet } from "../live/index.ts";
 import type { Expectations } from "../scenario/index.ts";
+import type { Session } from "../session/index.ts";
 import { bytesOf, checkedAccount, checkedOptions, checkedValidator } from "./checks.ts";
 import type {
   Account,
@@ -45,7 +47,11 @@ export async function createProcessDevnet(given: CreateDevnetOptions): Promise<D
       "name the module that exports it: createDevnet({ processes: true, application })";
     throw new DevnetError("BAD_ARGUMENT", `a process cannot be handed a state machine; ${remedy}`);
   }
-  const { LiveDevnet, openDirectory, Session } = await import("../live/index.ts");
+  const [{ openDirectory }, { LiveDevnet }, { Session }] = await Promise.all([
+    import("../directory/index.ts"),
+    import("../live/index.ts"),
+    import("../session/index.ts"),
+  ]);
   const { validators, baseTimeoutMs, leaders, application, seed } = options;
   const opened = await openDirectory({
     ...{ dir: undefined, ephemeral: true, reset: false },

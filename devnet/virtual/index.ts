@@ -1,6 +1,5 @@
 // Virtual devnets: whole validators on virtual time that obey fault commands, and scenarios run on them.
 
-export { FaultError, type FaultErrorCode } from "./fault-error.ts";
 export { patienceMs } from "./finish.ts";
 export { culpritsOf } from "./judgement.ts";
 export { runSimulated, type SimulatedRunOptions } from "./scenario-run.ts";

@@ -6,6 +6,7 @@ import type { StateMachine } from "../../node/ledger/index.ts";
 import { type Behaviour, WAYS, wayOf } from "../behaviours/index.ts";
 import {
   type FaultCommand,
+  FaultError,
   type FaultTarget,
   formatCommand,
   nearest,
@@ -17,7 +18,6 @@ import type { Expectations } from "../scenario/index.ts";
 import { CALM, type DiskImage, lineOf, type SignatureKind, Simulation } from "../sim/index.ts";
 import { isSound, type Verdict } from "../verdict/index.ts";
 import { Chronicle } from "./chronicle.ts";
-import { FaultError } from "./fault-error.ts";
 import { crossFinishLine, dueViews } from "./finish.ts";
 import {
   checkOf,
@@ -244,7 +244,7 @@ export class VirtualDevnet implements FaultTarget {
     for (const victim of namedIn(command)) {
       if (Number.isInteger(victim) && victim >= 0 && victim < this.validators) continue;
       const known = `they are numbered 0 to ${this.validators - 1}`;
-      throw new FaultError("NO_SUCH_VALIDATOR", `there is no validator ${victim}`, known);
+      throw new FaultError("NO_SUCH_VALIDATOR", `there is no validator ${victim}: ${known}`, known);
     }
     if (command.verb === "lie") for (const way of command.ways) soundWay(way);
     if (command.verb !== "rewind-disk") return;
@@ -253,7 +253,7 @@ export class VirtualDevnet implements FaultTarget {
       const remedy = `\`copy-disk ${victim}\` before`;
       throw new FaultError(
         "NO_COPY",
-        `there is no copy of the disk of validator ${victim}`,
+        `there is no copy of the disk of validator ${victim}: ${remedy}`,
         remedy,
       );
     }
@@ -360,5 +360,5 @@ function soundWay(word: string): Behaviour {
   const near = nearest(word, [...WAYS.keys()]);
   const remedy =
     near === undefined ? `there are ${[...WAYS.keys()].join(", ")}` : `do you mean "${near}"?`;
-  throw new FaultError("NO_SUCH_WAY", `there is no way to lie called "${word}"`, remedy);
+  throw new FaultError("NO_SUCH_WAY", `there is no way to lie called "${word}": ${remedy}`, remedy);
 }

@@ -1,5 +1,5 @@
 // `quorate node` cannot be made to lie, as far as a running process shows: no flag, variable, file or message makes it load
-// or obey what a devnet lies with. test/devnet/live/out-of-reach.test.ts looks at the sources, and says what is not covered.
+// or obey what a devnet lies with. test/devnet/ailing/out-of-reach.test.ts looks at the sources, and says what is not covered.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -175,7 +175,7 @@ describe("a node does not start", () => {
     },
   );
 
-  test.each(["live/ailing-node.js", "behaviours/index.js", "sim/planted/hunter.js"])(
+  test.each(["ailing/ailing-node.js", "behaviours/index.js", "sim/planted/hunter.js"])(
     "with %s for an application, which gets no say",
     async (module) => {
       const dir = await writeDirectory({ application: join(ROOT, "dist/devnet", module) });

@@ -9,20 +9,20 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, type Hash } from "../../crypto/index.ts";
 import { createSigner } from "../../crypto/native/index.ts";
+import type { Ailments, Instruction, Report } from "../../devnet/ailing/ailments.ts";
 import { WAYS } from "../../devnet/behaviours/index.ts";
+import { openDirectory } from "../../devnet/directory/directory.ts";
+import type { DevnetPlan, ValidatorPlan } from "../../devnet/directory/plan.ts";
 import { parseCommand } from "../../devnet/faults/index.ts";
-import type { Ailments, Instruction, Report } from "../../devnet/live/ailments.ts";
 import { ailmentsOf, nothingDeclared } from "../../devnet/live/declared.ts";
-import { openDirectory } from "../../devnet/live/directory.ts";
 import { LiveDevnet } from "../../devnet/live/index.ts";
-import type { DevnetPlan, ValidatorPlan } from "../../devnet/live/plan.ts";
 import { chainIdOf } from "../../node/chain/index.ts";
 import { EXIT_CODES } from "../../node/cli/index.ts";
 import { Client, signTransfer } from "../../node/client/index.ts";
 import { eventually } from "./eventually.ts";
 import { Command, freePorts, stopAll } from "./processes.ts";
 
-const AILING_NODE = resolve(import.meta.dirname, "../../dist/devnet/live/ailing-node.js");
+const AILING_NODE = resolve(import.meta.dirname, "../../dist/devnet/ailing/ailing-node.js");
 const VALIDATORS = 4;
 const READY_LIMIT_MS = 40_000;
 /** Long enough for many blocks, had there been any. */

@@ -1,8 +1,8 @@
 // What is declared, and what each validator is told of it.
 
 import { beforeEach, describe, expect, test } from "vitest";
+import { SOUND_LINK } from "../../../devnet/ailing/ailments.ts";
 import type { FaultCommand } from "../../../devnet/faults/index.ts";
-import { SOUND_LINK } from "../../../devnet/live/ailments.ts";
 import {
   ailmentsOf,
   type Declared,

@@ -1,7 +1,7 @@
 // What each fault command does to a virtual devnet, and how it ends.
 
 import { describe, expect, test } from "vitest";
-import { FaultError } from "../../../devnet/virtual/index.ts";
+import { FaultError } from "../../../devnet/faults/index.ts";
 import {
   command,
   failedChecks,

@@ -1,0 +1,10 @@
+// What `quorate sim` can be told.
+
+import type { SwarmOptions } from "../sim/index.ts";
+
+export type SimulateFlags = SwarmOptions & {
+  readonly seed?: number;
+  readonly seeds: number;
+  readonly events?: boolean;
+  readonly record?: string;
+};

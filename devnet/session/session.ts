@@ -1,0 +1,269 @@
+// A run of a live devnet as far as its faults go: what was commanded when, what was seen, and what it came to. Everybody
+// who commands (scenario, terminal, HTTP) does so here.
+
+import { nativeScheme } from "../../crypto/native/index.ts";
+import type { ChainRoot } from "../../node/chain/index.ts";
+import type { Report } from "../ailing/index.ts";
+import type { InForce, Overview, Subject, ValidatorState } from "../control/index.ts";
+import {
+  type FaultCommand,
+  FaultError,
+  type FaultTarget,
+  makesUnreliable,
+  victimsOf,
+} from "../faults/index.ts";
+import type { Declared } from "../live/index.ts";
+import { type Expectations, knownWays, type Scenario } from "../scenario/index.ts";
+import { type Verdict, verdictText } from "../verdict/index.ts";
+import { inForce } from "./in-force.ts";
+import { areTooFew, liveVerdict, patienceMs } from "./live-verdict.ts";
+import { Observer } from "./observer.ts";
+import { mayStall } from "./promise.ts";
+import { Proofs } from "./proofs.ts";
+import { Moments, type Recorded, recordingText } from "./recording.ts";
+import { Sightings } from "./sightings.ts";
+
+/** What the session needs of a live devnet. */
+export type Stage = FaultTarget & {
+  readonly declared: Declared;
+  readonly processes: readonly {
+    readonly plan: { readonly index: number; readonly rpcUrl: string };
+    readonly pid: number | undefined;
+    readonly isAlive: boolean;
+    readonly isPaused: boolean;
+  }[];
+};
+
+export type SessionOptions = {
+  readonly stage: Stage;
+  readonly root: ChainRoot;
+  readonly seed: number;
+  /** Undefined: a person commands. */
+  readonly scenario: Scenario | undefined;
+  /** What runs the same again. */
+  readonly replay: string;
+  /** The highest final block at the start. */
+  readonly height: number;
+  /** Milliseconds since the start. */
+  readonly nowMs: () => number;
+};
+
+const FREE: Omit<Expectations, "safety" | "progress"> = {
+  culprits: [],
+  noOtherCulprits: false,
+  halted: [],
+};
+
+export class Session implements Subject {
+  readonly ways = knownWays();
+  readonly #options: SessionOptions;
+  readonly #sightings: Sightings;
+  readonly #proofs: Proofs;
+  readonly #observer: Observer;
+  readonly #moments = new Moments();
+  /** They lie, or have forgotten unawares what they signed: what they say counts for nothing. */
+  readonly #dishonest = new Set<number>();
+  /** Count among the f. */
+  readonly #unreliable = new Set<number>();
+  readonly #lies = new Map<number, Set<string>>();
+  readonly #since = new Map<string, number>();
+  #hasStalled = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    const { root, stage, nowMs } = options;
+    this.#sightings = new Sightings(options.height);
+    this.#proofs = new Proofs(root.validators, nativeScheme());
+    this.#observer = new Observer({
+      urls: stage.processes.map(({ plan }) => plan.rpcUrl),
+      sightings: this.#sightings,
+      proofs: this.#proofs,
+      counts: (validator) => this.isHonest(validator),
+      nowMs,
+    });
+  }
+
+  get validators(): number {
+    return this.#options.stage.validators;
+  }
+
+  get sightings(): Sightings {
+    return this.#sightings;
+  }
+
+  /** As far as was declared. */
+  isHonest(validator: number): boolean {
+    return !this.#dishonest.has(validator);
+  }
+
+  /** Was anything commanded? */
+  get hasFaults(): boolean {
+    return this.#moments.all.length > 0;
+  }
+
+  /** Watches from then on; a session without faults costs its validators nothing. */
+  watch(): void {
+    if (this.#observer.start()) this.#sightings.begin(this.#options.nowMs());
+  }
+
+  stop(): void {
+    this.#observer.stop();
+  }
+
+  /** Asks everybody where they stand, for a verdict that is not half a second old. */
+  lastLook(): Promise<void> {
+    return this.#observer.askAll();
+  }
+
+  async obey(command: FaultCommand): Promise<void> {
+    const { stage, nowMs } = this.#options;
+    this.watch();
+    const atMs = nowMs();
+    this.#blame(command);
+    let hasChanged = false;
+    try {
+      await stage.obey(command);
+      hasChanged = true;
+    } catch (error) {
+      // Declared all the same: it holds once the validator hears of it.
+      hasChanged = error instanceof FaultError && error.code === "NO_ANSWER";
+      throw error;
+    } finally {
+      if (hasChanged) this.#note(command, atMs);
+    }
+  }
+
+  /** How long the chain may take to recover from a heal. */
+  get patienceMs(): number {
+    return patienceMs(this.validators, this.#options.root.genesis.consensus);
+  }
+
+  /** Has every honest validator that runs a block that was not there when all was healed? */
+  get hasRecovered(): boolean {
+    const { heal } = this.#sightings;
+    if (heal?.nextBlockAtMs === undefined) return false;
+    return this.#states().every(({ validator, state }) => {
+      const at = this.#sightings.statusOf(validator)?.height ?? 0;
+      return state !== "running" || !this.isHonest(validator) || at > heal.height;
+    });
+  }
+
+  /** Will no block ever come again? */
+  get isOver(): boolean {
+    return areTooFew(this.#states().map(({ state }) => state));
+  }
+
+  /** Is everybody proven guilty who is expected to be? */
+  get hasItsProofs(): boolean {
+    const culprits = this.#options.scenario?.expect.culprits ?? [];
+    return culprits.every((index) => this.#proofs.has(index));
+  }
+
+  /** What a validator told the devnet itself: it finds its way even where nobody listens to its events. */
+  report(by: number, report: Report): void {
+    if (report.type !== "evidence" || this.#proofs.isSettled(report.offender, by)) return;
+    const [first, second] = report.messages;
+    this.#proofs.take(by, { first, second });
+  }
+
+  halted(validator: number, why: string): void {
+    this.#sightings.halt(validator, why);
+  }
+
+  overview(): Overview {
+    const { stage, nowMs } = this.#options;
+    const texts = inForce(stage.declared);
+    for (const text of this.#since.keys()) if (!texts.includes(text)) this.#since.delete(text);
+    const declared = texts.map((text): InForce => {
+      const atMs = this.#since.get(text) ?? Math.round(nowMs());
+      this.#since.set(text, atMs);
+      return { text, atMs };
+    });
+    return { declared, validators: this.#states() };
+  }
+
+  /** `expect`: beside what a session without a scenario is owed. */
+  verdict(expect: Partial<Expectations> = {}): Verdict {
+    this.watch();
+    const { root, scenario, seed, nowMs, replay } = this.#options;
+    return liveVerdict({
+      scenario: scenario?.name ?? "session",
+      seed,
+      validators: this.validators,
+      tempo: root.genesis.consensus,
+      expect: { ...this.#expectations(), ...expect },
+      liars: [...this.#lies].map(([validator, ways]) => ({ validator, ways: [...ways] })),
+      dishonest: this.#dishonest,
+      sightings: this.#sightings,
+      culprits: this.#proofs.culprits((holder) => this.isHonest(holder)),
+      states: this.#states().map(({ state }) => state),
+      nowMs: nowMs(),
+      replay,
+    });
+  }
+
+  /** The text of a recording whose verdict is this one. */
+  recording(verdict: Verdict): string {
+    const { root, seed, scenario } = this.#options;
+    const { consensus } = root.genesis;
+    const { transactions, ms } = verdict.reached;
+    const measured = Math.ceil(transactions / Math.max(1, ms / 1_000));
+    const proven = verdict.culprits.map(({ validator }) => validator);
+    const recorded: Recorded = {
+      name: scenario?.name ?? "session",
+      validators: this.validators,
+      seed,
+      baseTimeoutMs: consensus.baseTimeoutMs,
+      leaders: consensus.leaders,
+      perSecond: scenario?.load.perSecond ?? Math.min(MAX_RECORDED_RATE, measured),
+      moments: this.#moments.all,
+      endedMs: ms,
+      expect: scenario?.expect ?? { ...this.#expectations(), culprits: proven },
+    };
+    return recordingText(recorded, verdict, verdictText(verdict));
+  }
+
+  #expectations(): Expectations {
+    const { scenario } = this.#options;
+    if (scenario !== undefined) return scenario.expect;
+    const f = Math.floor((this.validators - 1) / 3);
+    const safety = this.#unreliable.size <= f ? "holds" : "may-break";
+    return { ...FREE, safety, progress: this.#hasStalled ? "after-heal" : "always" };
+  }
+
+  /** Before it begins to lie: what it says from then on counts no more. */
+  #blame(command: FaultCommand): void {
+    if (!makesUnreliable(command) || !("who" in command)) return;
+    for (const victim of victimsOf(command.who, this.validators)) {
+      this.#unreliable.add(victim);
+      if (command.verb !== "lose-disk") this.#dishonest.add(victim);
+      if (command.verb !== "lie") continue;
+      const ways = this.#lies.get(victim) ?? new Set();
+      for (const way of command.ways) ways.add(way);
+      this.#lies.set(victim, ways);
+    }
+  }
+
+  #note(command: FaultCommand, atMs: number): void {
+    const { stage, nowMs } = this.#options;
+    this.#moments.note(atMs, command);
+    if (mayStall(stage.declared)) this.#hasStalled = true;
+    if (inForce(stage.declared).length > 0) this.#sightings.disturbed();
+    else this.#sightings.healed(nowMs());
+    this.overview();
+  }
+
+  #states(): readonly ValidatorState[] {
+    const { halts } = this.#sightings;
+    return this.#options.stage.processes.map(({ plan: { index }, pid, isAlive, isPaused }) => {
+      if (!isAlive) {
+        const state = halts.has(index) ? "halted" : "down";
+        return { validator: index, pid: undefined, state };
+      }
+      return { validator: index, pid, state: isPaused ? "paused" : "running" };
+    });
+  }
+}
+
+/** Transfers a second that the simulator is asked for in the place of what came in live. */
+const MAX_RECORDED_RATE = 50;
