@@ -23,7 +23,6 @@ type DevnetFlags = DevnetOptions & {
 
 /** And whatever acts on one that runs. */
 export function registerDevnetCommand(program: Program): void {
-  registerFaultCommand(program);
   const port = integerOption({ min: 1, max: 65_535 });
   const leaders = leadersOption();
   leaders.description = "who leads";
@@ -74,6 +73,7 @@ export function registerDevnetCommand(program: Program): void {
       return runDevnet(options, context, part);
     },
   });
+  registerFaultCommand(program);
 }
 
 async function scenarioIn(name: string): Promise<Scenario> {

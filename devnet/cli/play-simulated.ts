@@ -2,13 +2,13 @@
 // on virtual time, over one seed or many.
 
 import { open } from "node:fs/promises";
-import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
+import { type ActionContext, invocation, usageFailure } from "../../node/cli/index.ts";
 import { listScenarios, loadScenario } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
 import { runSimulated } from "../virtual/index.ts";
 import type { SimulateFlags } from "./simulate-flags.ts";
 
-type Context = Pick<ActionContext, "output">;
+type Context = Pick<ActionContext, "output" | "env">;
 
 const CLEAR_LINE = "\r\u001b[2K";
 const MAX_REPLAYS = 100;
@@ -39,7 +39,7 @@ async function beginningOf(name: string): Promise<string> {
 export async function playSimulated(
   name: string,
   flags: SimulateFlags,
-  { output }: Context,
+  { output, env }: Context,
 ): Promise<number> {
   const stray = MIX_FLAGS.find((flag) => flags[flag] !== undefined);
   if (stray !== undefined) {
@@ -58,7 +58,9 @@ export async function playSimulated(
     });
     if (output.interactive && seeds > 1) output.raw(CLEAR_LINE);
     if (seeds === 1 || !verdict.ok) {
-      output.record(verdict, () => verdictText(verdict, output.paint));
+      // Data is the same everywhere; a person wants a line that works where they are.
+      const replay = verdict.replay.replace(/^quorate\b/, invocation(env));
+      output.record(verdict, () => verdictText({ ...verdict, replay }, output.paint));
     }
     if (!verdict.ok && failures.length < MAX_REPLAYS) failures.push(verdict.replay);
     if (output.interactive && seeds > 1) output.raw(`seed ${seed + at}, ${at + 1} of ${seeds}`);

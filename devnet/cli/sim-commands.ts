@@ -57,6 +57,7 @@ export function registerSimCommands(program: Program): void {
       ),
     ],
     example: "campaign --seconds 600 --seed 1",
+    isHidden: true,
     run: async (options, _positional, context) => {
       const { campaign } = await import("./campaign.ts");
       return campaign(options, context);
@@ -76,6 +77,7 @@ export function registerSimCommands(program: Program): void {
       ),
     ],
     example: "planted --only quorum-of-2f",
+    isHidden: true,
     run: async (options, _positional, context) => {
       const { planted } = await import("./planted.ts");
       return planted(options, context);

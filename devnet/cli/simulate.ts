@@ -23,7 +23,7 @@ import { isPlayable, playSimulated } from "./play-simulated.ts";
 import { drawnSeed } from "./seed.ts";
 import type { SimulateFlags } from "./simulate-flags.ts";
 
-type Context = Pick<ActionContext, "output">;
+type Context = Pick<ActionContext, "output" | "env">;
 
 const COSTS = "costs";
 const COSTS_SUMMARY = "the rule sets compared: delays, messages and bytes for 4 to 64 validators";

@@ -3,11 +3,11 @@
 import { addressOf, formatAddress, toHex } from "../../crypto/index.ts";
 import { chainIdOf } from "../../node/chain/index.ts";
 import type { ActionContext, Output } from "../../node/cli/index.ts";
+import { invocation, pathToType } from "../../node/cli/index.ts";
 import type { OpenDevnet } from "../directory/index.ts";
 import { DEVELOPMENT_BALANCE, quorumOf } from "../directory/index.ts";
 import type { Death, LiveDevnet, LiveValidator } from "../live/index.ts";
 import { banner } from "./banner.ts";
-import { invocation, pathToType } from "./invocation.ts";
 
 const WARNING = "development keys, public to everyone: never for anything of value";
 const DEFAULT_RPC = "http://127.0.0.1:4000";

@@ -3,10 +3,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { EXIT_CODES, type Output } from "../../node/cli/index.ts";
+import { EXIT_CODES, invocation, type Output, pathToType } from "../../node/cli/index.ts";
 import type { Session } from "../session/index.ts";
 import { type Verdict, verdictText } from "../verdict/index.ts";
-import { invocation, pathToType } from "./invocation.ts";
 import type { Run } from "./part.ts";
 
 export type ConclusionOptions = Pick<Run, "part" | "seed" | "isEphemeral"> & {

@@ -8,6 +8,7 @@ import {
   createEnding,
   type Ending,
   EXIT_CODES,
+  invocation,
   usageFailure,
 } from "../../node/cli/index.ts";
 import {
@@ -24,7 +25,6 @@ import { announce, introduce, readable, reportDeath } from "./announcements.ts";
 import { BottomLines } from "./bottom-lines.ts";
 import { Conclusion, tellVerdict } from "./conclusion.ts";
 import { haltReason } from "./halt-reason.ts";
-import { invocation } from "./invocation.ts";
 import { LiveLine } from "./live-line.ts";
 import type { DevnetOptions, Part, Run } from "./part.ts";
 import { describeDelay, describeLoss } from "./readiness.ts";

@@ -1,5 +1,7 @@
 // What goes wrong between a test and its devnet: what, why, and what to do about it.
 
+import { type Verdict, verdictText } from "../verdict/index.ts";
+
 export type DevnetErrorCode =
   /** The command makes no sense: an unknown word, no such validator, an amount out of range. */
   | "BAD_FAULT"
@@ -11,6 +13,8 @@ export type DevnetErrorCode =
   | "FAILED"
   /** Not in the time that was given; the message says what is missing. */
   | "TIMEOUT"
+  /** Something that must hold did not: the message is the whole report. */
+  | "NOT_HELD"
   | "STOPPED";
 
 export class DevnetError extends Error {
@@ -27,4 +31,10 @@ export class DevnetError extends Error {
     this.code = code;
     this.reason = options.reason;
   }
+}
+
+/** @throws {DevnetError} NOT_HELD */
+export function held(verdict: Verdict): Verdict {
+  if (!verdict.ok) throw new DevnetError("NOT_HELD", `not all held\n\n${verdictText(verdict)}`);
+  return verdict;
 }

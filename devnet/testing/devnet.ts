@@ -125,6 +125,8 @@ export type Devnet = FaultVerbs & {
    * `progress: "always"` the chain must move before the heal, too.
    */
   readonly verdict: (expect?: Partial<Expectations>) => Promise<Verdict>;
+  /** The same. @throws {DevnetError} NOT_HELD with the report, unless all held */
+  readonly mustHold: (expect?: Partial<Expectations>) => Promise<Verdict>;
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };

@@ -25,7 +25,7 @@ import type {
   TimeOptions,
   TransferOptions,
 } from "./devnet.ts";
-import { DevnetError } from "./devnet-error.ts";
+import { DevnetError, held } from "./devnet-error.ts";
 import { type FaultVerbs, faultVerbs } from "./fault-verbs.ts";
 import { freePorts } from "./free-ports.ts";
 
@@ -253,6 +253,8 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
   };
 
   readonly culprits = async () => this.#parts.session.verdict().culprits;
+
+  readonly mustHold = async (expect?: Partial<Expectations>) => held(await this.verdict(expect));
 
   readonly verdict = async (expect: Partial<Expectations> = {}) => {
     const { session } = this.#parts;

@@ -20,7 +20,7 @@ import type {
   TimeOptions,
   TransferOptions,
 } from "./devnet.ts";
-import { DevnetError } from "./devnet-error.ts";
+import { DevnetError, held } from "./devnet-error.ts";
 import { Driver } from "./driver.ts";
 import { type FaultVerbs, faultVerbs } from "./fault-verbs.ts";
 
@@ -198,6 +198,8 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
     const title = { scenario: "a test", replay: `${replay}, and the same calls` };
     return this.#devnet.verdict({ ...owed, ...expect }, title);
   };
+
+  readonly mustHold = async (expect?: Partial<Expectations>) => held(await this.verdict(expect));
 
   readonly stop = async (): Promise<void> => {
     this.#driver.fail(new DevnetError("STOPPED", "the devnet has been stopped"));

@@ -34,3 +34,4 @@ export function registerNodeCommands(program: Program): void {
   registerGenesisCommands(program);
   registerDiagnoseCommand(program);
 }
+export { invocation, pathToType } from "./invocation.ts";

@@ -23,6 +23,8 @@ export type CommandDetails<Options> = {
   readonly options?: readonly Option[];
   /** A command line to copy, without `quorate`. */
   readonly example: string;
+  /** Stands behind another command: the help of all does not name it. */
+  readonly isHidden?: boolean;
   readonly run: (
     options: Options,
     positional: readonly string[],
@@ -70,7 +72,9 @@ export function addCommand<Options>(
   parent: Command,
   details: CommandDetails<Options>,
 ): void {
-  const command = parent.command(details.name).description(details.summary);
+  const command = parent
+    .command(details.name, { hidden: details.isHidden === true })
+    .description(details.summary);
   for (const [name, description] of details.takes ?? []) command.argument(name, description);
   for (const option of details.options ?? []) command.addOption(option);
   command.option("--json", "one JSON object a line on stdout");

@@ -13,6 +13,6 @@ test("claims go on while validator 3 equivocates, and it is caught (seed 7)", as
   expect(won).toHaveLength(1);
   expect(readTask(await net.read(keyOf("build"), { at: 1 }))?.token).toBe(won[0]?.height);
   await net.blocks(8);
-  expect(await net.verdict({ culprits: [3] })).toMatchObject({ ok: true });
+  await net.mustHold({ culprits: [3] });
   await net.stop();
 });

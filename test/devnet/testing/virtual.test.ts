@@ -310,3 +310,13 @@ test("a devnet that is stopped answers nobody any more", async () => {
   expect(await waiting).toMatchObject({ code: "STOPPED" });
   expect(await refused(net.blocks(1))).toMatchObject({ code: "STOPPED" });
 });
+
+test("says in an error what did not hold (seed 5)", async () => {
+  const net = await createDevnet({ validators: 4, seed: 5 });
+  await net.lie(3, "equivocate");
+  await net.blocks(8);
+  const error = await net.mustHold({ culprits: [2] }).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "NOT_HELD" });
+  expect(String(error)).toMatch(/FAILED +culprits +.*v2/);
+  await net.stop();
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { registerDevnetCommand } from "../../../devnet/index.ts";
+import { registerDevnetCommand, registerSimCommands } from "../../../devnet/cli/index.ts";
 import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
 import { freePorts } from "../../e2e/processes.ts";
 
@@ -8,6 +8,8 @@ const SCREEN = { lines: 24, columns: 80 };
 const COMMANDS = [
   "",
   "devnet",
+  "fault",
+  "sim",
   "node",
   "status",
   "diagnose",
@@ -37,6 +39,7 @@ async function quorate(...args: string[]) {
     env: {},
   });
   registerDevnetCommand(program);
+  registerSimCommands(program);
   registerNodeCommands(program);
   const exitCode = await runProgram(program, args);
   return { exitCode, ...said };

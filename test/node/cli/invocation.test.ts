@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { invocation, pathToType } from "../../../devnet/terminal/invocation.ts";
+import { invocation, pathToType } from "../../../node/cli/invocation.ts";
 
 test("a devnet suggests commands as it was called itself", () => {
   const built = join(process.cwd(), "dist", "devnet", "main.js");

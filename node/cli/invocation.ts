@@ -1,7 +1,7 @@
-// How the person at the terminal calls `quorate`, so that what the devnet tells them to type works where they are.
+// How the person at the terminal calls `quorate`, so that what we tell them to type works where they are.
 
 import { basename, relative, sep } from "node:path";
-import type { ActionContext } from "../../node/cli/index.ts";
+import type { ActionContext } from "./program.ts";
 
 /** `npm run -s quorate --` under npm, `quorate` where it is installed, else the path of the program. */
 export function invocation(env: ActionContext["env"], program = process.argv[1] ?? ""): string {
