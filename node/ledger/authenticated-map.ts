@@ -1,43 +1,27 @@
 // The authenticated key-value map: every state has a root, and every key, present or not, a proof against it (layout:
 // map-proof.ts). A new key takes the next slot; a deleted key's slot is taken by the last one. Slots, and with them
 // the root, follow from the order of the writes, which all replicas share; across a restart they are persisted with
-// the values. Every write answers a `Change` that `revert` undoes exactly, the newest first; `seal` ends a block of
-// them and hands out what they overwrote, with which the state before it can be read, proved and brought back.
+// the values. `seal` ends a block of writes and hands out what they overwrote, with which the state before it can be
+// read, proved and brought back; until then the newest writes can be undone.
 
-import { assert, equalBytes, type Hash, hashIn, portableHashLayer } from "../../crypto/index.ts";
+import { assert, type Hash, hashIn, portableHashLayer } from "../../crypto/index.ts";
 import { DenseTree } from "./dense-tree.ts";
 import type { Hashers } from "./hashers.ts";
-import { LeafHasher, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./leaf.ts";
+import { type Leaf, MAX_KEY_BYTES, MAX_VALUE_BYTES } from "./leaf.ts";
+import { LeafHasher } from "./leaf-hasher.ts";
+import { LeafRows } from "./leaf-rows.ts";
 import { MAX_LEAVES, type MapProof, mapRoot } from "./map-proof.ts";
-import { Overwritten, type SlotLeaf } from "./overwritten.ts";
+import { type FoundLeaf, Overwritten, type SlotLeaf } from "./overwritten.ts";
 import { SortedIndex } from "./sorted-index.ts";
-import { readStoredValue, type StoredEntry, storedValue } from "./stored-entry.ts";
-
-/** A key's place in the map. Only the map changes it. */
-export type MapEntry = {
-  readonly key: Uint8Array;
-  value: Uint8Array;
-  slot: number;
-  isPresent: boolean;
-  /** The block of writes that touched it last. */
-  touchedIn: number;
-  previous: MapEntry | undefined;
-  next: MapEntry | undefined;
-  /** That of `next`, or empty: a look at the next entry would be a miss of the cache for each write. */
-  nextKey: Uint8Array;
-};
-
-/** `value` is the one before. */
-export type Change =
-  | { readonly type: "updated"; readonly entry: MapEntry; readonly value: Uint8Array }
-  | { readonly type: "inserted"; readonly entry: MapEntry }
-  | {
-      readonly type: "deleted";
-      readonly entry: MapEntry;
-      readonly value: Uint8Array;
-      /** The one that took the deleted entry's slot. */
-      readonly moved: MapEntry | undefined;
-    };
+import type { Savepoint } from "./state-machine.ts";
+import {
+  readStoredValue,
+  STORED_HEADER_BYTES,
+  type StoredChange,
+  type StoredEntry,
+  storedValue,
+} from "./stored-entry.ts";
+import { WriteLog } from "./write-log.ts";
 
 export type RestoreRefusal = "malformed-entry" | "slot-out-of-range" | "slot-taken" | "key-twice";
 
@@ -62,15 +46,16 @@ export class AuthenticatedMap {
   readonly #hash: typeof hashIn;
   readonly #leafHasher: LeafHasher;
   readonly #tree: DenseTree;
-  readonly #index = new SortedIndex<MapEntry>();
   /** By slot. The first has the empty key and is no key of the map. */
-  readonly #slots: MapEntry[] = [];
+  readonly #leaves = new LeafRows();
+  readonly #index = new SortedIndex(this.#leaves);
   readonly #maxKeys: number;
-  /** How often the touched entries were forgotten: those that bear this number are among the dirty. */
-  #sealed = 0;
-  #dirty: MapEntry[] = [];
-  /** The leaves of the dirty entries as they were when all was last hashed, if they had one. */
-  #overwritten = new Overwritten();
+  /** What was written since all was last hashed. */
+  readonly #log = new WriteLog();
+  #count = 0;
+  /** How many leaves there were then. */
+  #sealedCount = 0;
+  /** That of then, once it was asked for. */
   #root: Hash | undefined;
 
   constructor(hashers: Hashers = {}, maxKeys = MAX_KEYS) {
@@ -82,7 +67,7 @@ export class AuthenticatedMap {
     this.#leafHasher = new LeafHasher(hashLayer, (slots, digests) => {
       this.#tree.setLeaves(slots, digests);
     });
-    this.#append(newEntry(EMPTY, EMPTY));
+    this.#append({ key: EMPTY, value: EMPTY, nextKey: EMPTY });
   }
 
   /** Rebuilds a map from all its stored entries, in any order. */
@@ -93,7 +78,7 @@ export class AuthenticatedMap {
   ):
     | { readonly ok: true; readonly map: AuthenticatedMap }
     | { readonly ok: false; readonly refusal: RestoreRefusal; readonly key: Uint8Array } {
-    const bySlot: MapEntry[] = [];
+    const bySlot: StoredEntry[] = [];
     let count = 0;
     for (const { key, value: bytes } of stored) {
       const decoded = readStoredValue(bytes);
@@ -103,7 +88,7 @@ export class AuthenticatedMap {
       const { slot, value } = decoded;
       if (slot === 0 || slot >= MAX_LEAVES) return { ok: false, refusal: "slot-out-of-range", key };
       if (bySlot[slot] !== undefined) return { ok: false, refusal: "slot-taken", key };
-      bySlot[slot] = newEntry(copyOf(key), value);
+      bySlot[slot] = { key: copyOf(key), value };
       count += 1;
     }
     const beyond = bySlot.length > count + 1 ? bySlot[bySlot.length - 1] : undefined;
@@ -112,109 +97,134 @@ export class AuthenticatedMap {
     for (let slot = 1; slot <= count; slot++) {
       const entry = bySlot[slot];
       assert(entry !== undefined, "as many slots as entries, none twice, none beyond");
-      if (map.#index.get(entry.key) !== undefined) {
-        return { ok: false, refusal: "key-twice", key: entry.key };
-      }
-      map.#append(entry);
+      const { key, value } = entry;
+      if (map.#index.get(key) !== undefined) return { ok: false, refusal: "key-twice", key };
+      map.#append({ key, value, nextKey: EMPTY });
     }
+    map.#linkAll();
     return { ok: true, map };
   }
 
   /** How many keys have a value. */
   get size(): number {
-    return this.#slots.length - 1;
+    return this.#count - 1;
   }
 
-  /** The value itself, not a copy: never write into it. */
+  /** A copy. */
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.entry(key)?.value;
-  }
-
-  entry(key: Uint8Array): MapEntry | undefined {
-    assert(key.length > 0 && key.length <= MAX_KEY_BYTES, "a key has 1..256 bytes");
-    return this.#index.get(key);
+    const slot = this.#slotOf(key);
+    return slot === undefined ? undefined : this.#leaves.value(slot);
   }
 
   /**
    * Keeps copies of key and value.
    * @throws {StateFullError} when a new key finds no room; nothing has changed then.
    */
-  set(key: Uint8Array, value: Uint8Array): Change {
+  set(key: Uint8Array, value: Uint8Array): void {
     assert(value.length <= MAX_VALUE_BYTES, `a value has at most ${MAX_VALUE_BYTES} bytes`);
-    const found = this.entry(key);
-    const copy = copyOf(value);
-    if (found === undefined) {
+    const slot = this.#slotOf(key);
+    if (slot === undefined) {
       if (this.size >= this.#maxKeys) throw new StateFullError(this.#maxKeys);
-      const entry = newEntry(copyOf(key), copy);
-      this.#append(entry);
-      return { type: "inserted", entry };
-    }
-    const before = found.value;
-    this.#touch(found);
-    found.value = copy;
-    return { type: "updated", entry: found, value: before };
-  }
-
-  /** Undefined when the key has no value anyway. */
-  delete(key: Uint8Array): Change | undefined {
-    const entry = this.entry(key);
-    if (entry === undefined) return undefined;
-    const last = this.#removeLastSlot();
-    this.#unlink(entry);
-    const { value } = entry;
-    if (last === entry) return { type: "deleted", entry, value, moved: undefined };
-    this.#place(last, entry.slot);
-    return { type: "deleted", entry, value, moved: last };
-  }
-
-  /** Undoes the newest change that still stands. */
-  revert(change: Change): void {
-    const { entry } = change;
-    if (change.type === "updated") {
-      this.#touch(entry);
-      entry.value = change.value;
-    } else if (change.type === "inserted") {
-      assert(this.#removeLastSlot() === entry, "the newest key has the last slot");
-      this.#unlink(entry);
+      this.#insert(copyOf(key), value);
     } else {
-      const { moved } = change;
-      if (moved !== undefined) this.#place(moved, this.#slots.length);
-      this.#place(entry, entry.slot);
-      this.#link(entry);
+      this.#logChange(slot);
+      this.#leaves.setValue(slot, value);
+    }
+  }
+
+  /** Nothing happens when the key has no value anyway. */
+  delete(key: Uint8Array): void {
+    const slot = this.#slotOf(key);
+    if (slot === undefined) return;
+    this.#index.remove(key);
+    const previous = this.#floor(key);
+    this.#logChange(previous);
+    this.#leaves.setNextKey(previous, this.#leaves.nextKey(slot));
+    const last = this.#count - 1;
+    this.#logChange(last);
+    if (slot !== last) {
+      this.#logChange(slot);
+      this.#leaves.copy(slot, this.#leaves, last);
+      this.#index.place(this.#leaves.key(slot), slot);
+    }
+    this.#leaves.drop(last);
+    this.#count = last;
+  }
+
+  /** A point in the writes since all was last hashed: `revert` takes it until all is hashed again. */
+  get savepoint(): Savepoint {
+    return this.#log.length;
+  }
+
+  /** Undoes the writes since then. */
+  revert(savepoint: Savepoint): void {
+    assert(savepoint >= 0 && savepoint <= this.#log.length, "a savepoint is in the past");
+    while (this.#log.length > savepoint) {
+      const { slot, wasEmpty } = this.#log.pop();
+      if (wasEmpty) this.#putBack(slot, undefined);
+      else this.#putBack(slot, { slot, leaves: this.#log.leaves, row: this.#log.length });
     }
   }
 
   /** The root of the current state. Hashes what changed since it was last asked for, and forgets what was before. */
   root(): Hash {
-    if (this.#dirty.length > 0) this.seal();
-    const leafCount = this.#slots.length;
+    if (this.#log.length > 0) this.seal();
+    const leafCount = this.#count;
     this.#root ??= mapRoot({ leafCount, top: this.#tree.top() }, this.#hash);
     return this.#root;
   }
 
+  /** What storage must write to get here from the state that was last hashed. */
+  changes(): readonly StoredChange[] {
+    const changes: StoredChange[] = [];
+    const log = this.#log;
+    for (const row of log.firsts) {
+      const slot = log.slotOf(row);
+      const [wasThere, isThere] = [slot < this.#sealedCount, slot < this.#count];
+      const isSameKey = wasThere && isThere && this.#keepsKey(slot, row);
+      if (isSameKey && this.#leaves.hasSameValue(slot, log.leaves, row)) continue;
+      if (isThere) changes.push({ key: this.#leaves.key(slot), value: this.#stored(slot) });
+      if (!wasThere || isSameKey) continue;
+      const key = log.leaves.key(row);
+      if (this.#index.get(key) === undefined) changes.push({ key, value: undefined });
+    }
+    return changes;
+  }
+
   /** Hashes what changed since the last time, and hands out what that overwrote. */
   seal(): Overwritten {
-    const dirty = this.#dirty.filter((entry) => entry.isPresent);
-    const slots = new Int32Array(dirty.length);
-    for (let index = 0; index < dirty.length; index++) slots[index] = dirty[index]?.slot ?? 0;
-    const nodes = this.#tree.update(slots.sort(), this.#slots.length, () => {
-      for (const entry of dirty) this.#leafHasher.add(entry.slot, entry);
+    const log = this.#log;
+    // The path of the slot that is now last has lost its right-hand sides.
+    if (this.#count < this.#sealedCount) this.#logChange(this.#count - 1);
+    const written = log.writtenSlots();
+    const present = written.subarray(0, lengthBelow(written, this.#count));
+    const nodes = this.#tree.update(present, this.#count, () => {
+      for (const slot of present) this.#leafHasher.add(slot, this.#leaves);
       this.#leafHasher.finish();
     });
-    const overwritten = this.#overwritten;
-    overwritten.close(nodes);
-    this.#forgetDirty();
+    const slots = written.slice(0, lengthBelow(written, this.#sealedCount));
+    const firsts = slots.map((slot) => log.firstTo(slot));
+    const overwritten = new Overwritten({
+      nodes,
+      slots,
+      leaves: LeafRows.picked(log.leaves, firsts),
+      inserted: log.inserted,
+      hasRemoved: this.#hasRemoved(),
+    });
+    this.#startLog();
     return overwritten;
   }
 
-  /**
-   * Undoes the newest `seal` that still stands, once every change that it ended is reverted: the nodes come back without
-   * being hashed again.
-   */
-  takeBack({ nodes }: Overwritten): void {
-    assert(nodes.count === this.#slots.length, "the changes are reverted before their hashes");
+  /** Undoes the newest `seal` that still stands, with all that it ended: the nodes come back without being hashed again. */
+  takeBack({ nodes, slots, leaves }: Overwritten): void {
+    assert(this.#log.length === 0, "what came after is taken back before");
+    for (let slot = this.#count - 1; slot >= nodes.count; slot--) this.#putBack(slot, undefined);
+    slots.forEach((slot, row) => {
+      this.#putBack(slot, { slot, leaves, row });
+    });
+    assert(nodes.count === this.#count, "every slot has back what it had");
     this.#tree.takeBack(nodes);
-    this.#forgetDirty();
+    this.#startLog();
   }
 
   /** Proves what `key` holds, or that it holds nothing, under `root()`. */
@@ -223,19 +233,24 @@ export class AuthenticatedMap {
     return this.proveBefore([], key);
   }
 
-  /** Reads the state before `blocks`: the newest ones that were sealed, the oldest first. */
+  /** Reads the state before `blocks`: the newest ones that were sealed, the oldest first. A copy. */
   getBefore(blocks: readonly Overwritten[], key: Uint8Array): Uint8Array | undefined {
-    const leaf = this.#leafBefore(blocks, key);
-    return equalBytes(leaf.key, key) ? leaf.value : undefined;
+    const slot = this.#slotOf(key);
+    let found: FoundLeaf | undefined =
+      slot === undefined ? undefined : { slot, leaves: this.#leaves, row: slot };
+    for (let index = blocks.length - 1; index >= 0; index--) {
+      found = blocks[index]?.before(key, found);
+    }
+    return found?.leaves.value(found.row);
   }
 
   /** Proves what `key` held in the state before `blocks`, which are as for `getBefore`. */
   proveBefore(blocks: readonly Overwritten[], key: Uint8Array): MapProof {
-    assert(this.#dirty.length === 0, "what is proved is sealed");
+    assert(this.#log.length === 0, "what is proved is sealed");
     const { slot, key: found, value, nextKey } = this.#leafBefore(blocks, key);
     const updates = blocks.map(({ nodes }) => nodes);
     return {
-      leafCount: updates[0]?.count ?? this.#slots.length,
+      leafCount: updates[0]?.count ?? this.#count,
       slot,
       leaf: { key: found, value, nextKey },
       siblings: this.#tree.path(slot, updates),
@@ -244,9 +259,28 @@ export class AuthenticatedMap {
 
   /** All that `restore` needs, in the order of the slots. */
   *entries(): IterableIterator<StoredEntry> {
-    for (const entry of this.#slots) {
-      if (entry.slot > 0) yield { key: entry.key, value: storedValue(entry) };
+    for (let slot = 1; slot < this.#count; slot++) {
+      yield { key: this.#leaves.key(slot), value: this.#stored(slot) };
     }
+  }
+
+  /** Whether a slot has the key that the first write to it found. */
+  #keepsKey(slot: number, row: number): boolean {
+    if (!this.#hasRemoved()) return true;
+    return this.#log.leaves.compareKey(row, this.#leaves.key(slot)) === 0;
+  }
+
+  #hasRemoved(): boolean {
+    return this.#count < this.#sealedCount + this.#log.inserted.length;
+  }
+
+  #stored(slot: number): Uint8Array {
+    return storedValue(slot, this.#leaves.value(slot, STORED_HEADER_BYTES));
+  }
+
+  #slotOf(key: Uint8Array): number | undefined {
+    assert(key.length > 0 && key.length <= MAX_KEY_BYTES, "a key has 1..256 bytes");
+    return this.#index.get(key);
   }
 
   /** The leaf of `key` or of the next smaller one. */
@@ -256,75 +290,72 @@ export class AuthenticatedMap {
       const leaf = block.leafFor(key);
       if (leaf !== undefined) return leaf;
     }
-    const entry = this.#index.floor(key);
-    assert(entry !== undefined, "the empty key is below every other");
-    return entry;
+    const slot = this.#floor(key);
+    return { ...this.#leaves.leaf(slot), slot };
   }
 
-  #append(entry: MapEntry): void {
-    assert(this.#slots.length < MAX_LEAVES, "a map has room for 2^30 leaves");
-    this.#place(entry, this.#slots.length);
-    this.#link(entry);
+  #floor(key: Uint8Array): number {
+    const slot = this.#index.floor(key);
+    assert(slot !== undefined, "the empty key is below every other");
+    return slot;
   }
 
-  #place(entry: MapEntry, slot: number): void {
-    this.#touch(entry);
-    this.#slots[slot] = entry;
-    entry.slot = slot;
+  #insert(key: Uint8Array, value: Uint8Array): void {
+    const previous = this.#floor(key);
+    this.#append({ key, value, nextKey: this.#leaves.nextKey(previous) });
+    this.#logChange(previous);
+    this.#leaves.setNextKey(previous, key);
   }
 
-  #removeLastSlot(): MapEntry {
-    const last = this.#slots.pop();
-    assert(last !== undefined && last.slot > 0, "the start of the list stays");
-    // The path of the slot that is now last loses its right-hand sides.
-    this.#touch(this.#slots[this.#slots.length - 1]);
-    return last;
+  /** Gives every leaf its next key. */
+  #linkAll(): void {
+    let previous: number | undefined;
+    for (const slot of this.#index.values()) {
+      if (previous !== undefined) this.#leaves.setNextKey(previous, this.#leaves.key(slot));
+      previous = slot;
+    }
   }
 
-  #link(entry: MapEntry): void {
-    const previous = this.#index.floor(entry.key);
-    this.#touch(previous);
-    this.#touch(entry);
-    this.#index.insert(entry);
-    entry.isPresent = true;
-    entry.previous = previous;
-    point(entry, previous?.next);
-    if (previous !== undefined) point(previous, entry);
+  /** The key is the map's own from now on. */
+  #append(leaf: Leaf): void {
+    assert(this.#count < MAX_LEAVES, "a map has room for 2^30 leaves");
+    const slot = this.#count;
+    this.#log.addInsertion(slot, leaf.key);
+    this.#leaves.set(slot, leaf);
+    this.#index.place(leaf.key, slot);
+    this.#count += 1;
   }
 
-  #unlink(entry: MapEntry): void {
-    const { previous, next } = entry;
-    assert(previous !== undefined, "the start of the list stays");
-    this.#touch(previous);
-    this.#touch(entry);
-    this.#index.remove(entry.key);
-    entry.isPresent = false;
-    point(previous, next);
+  /** The leaf of the slot is about to change or to go. */
+  #logChange(slot: number): void {
+    this.#log.addChange(slot, this.#leaves);
   }
 
-  /** Before an entry's leaf changes, its slot, or whether it is there. */
-  #touch(entry: MapEntry | undefined): void {
+  /** Brings back what stood in a slot. Another slot may have the same key until it has its own back. */
+  #putBack(slot: number, found: FoundLeaf | undefined): void {
+    if (slot < this.#count) {
+      const key = this.#leaves.key(slot);
+      if (found !== undefined && found.leaves.compareKey(found.row, key) === 0) {
+        this.#leaves.copy(slot, found.leaves, found.row);
+        return;
+      }
+      if (this.#index.get(key) === slot) this.#index.remove(key);
+    }
+    if (found === undefined) {
+      this.#leaves.drop(slot);
+      this.#count = slot;
+    } else {
+      this.#leaves.copy(slot, found.leaves, found.row);
+      this.#index.place(this.#leaves.key(slot), slot);
+      this.#count = Math.max(this.#count, slot + 1);
+    }
+  }
+
+  #startLog(): void {
+    this.#log.clear();
+    this.#sealedCount = this.#count;
     this.#root = undefined;
-    if (entry === undefined || entry.touchedIn === this.#sealed) return;
-    entry.touchedIn = this.#sealed;
-    this.#dirty.push(entry);
-    if (entry.isPresent) this.#overwritten.addLeaf(entry);
-    else this.#overwritten.addInserted(entry.key);
   }
-
-  #forgetDirty(): void {
-    this.#sealed += 1;
-    this.#dirty = [];
-    this.#overwritten = new Overwritten();
-    this.#root = undefined;
-  }
-}
-
-/** Makes `next` the one after `entry`. */
-function point(entry: MapEntry, next: MapEntry | undefined): void {
-  entry.next = next;
-  entry.nextKey = next?.key ?? EMPTY;
-  if (next !== undefined) next.previous = entry;
 }
 
 /** A plain array: a Buffer's slice() would alias. */
@@ -334,15 +365,9 @@ function copyOf(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-function newEntry(key: Uint8Array, value: Uint8Array): MapEntry {
-  return {
-    key,
-    value,
-    slot: 0,
-    isPresent: false,
-    touchedIn: -1,
-    previous: undefined,
-    next: undefined,
-    nextKey: EMPTY,
-  };
+/** How many of ascending numbers are below a bound. */
+function lengthBelow(ascending: Int32Array, bound: number): number {
+  let length = ascending.length;
+  while (length > 0 && (ascending[length - 1] as number) >= bound) length -= 1;
+  return length;
 }

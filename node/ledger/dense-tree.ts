@@ -4,15 +4,11 @@
 
 import { assert, type Hash, type LayerHasher } from "../../crypto/index.ts";
 import { depthOf, MAX_LEAVES, zeroNodes } from "./map-proof.ts";
+import { BYTES_PER_NODE, copyNodes, type Nodes, newNodes, WORDS_PER_NODE } from "./node-words.ts";
 
-const WORDS_PER_NODE = 8;
-const BYTES_PER_NODE = 32;
 /** Pairs that are handed to the layer hasher at once. */
 const BATCH_PAIRS = 1_024;
 const INITIAL_LEAVES = 1_024;
-
-/** Nodes are moved as words: their byte order stays as it is. */
-type Layer = { words: Uint32Array; bytes: Uint8Array };
 
 /** What stood in the nodes that an update wrote, level by level from the leaves up. */
 export type OverwrittenNodes = {
@@ -28,16 +24,16 @@ export type OverwrittenNodes = {
 
 export class DenseTree {
   readonly #hashLayer: LayerHasher;
-  readonly #zeros: readonly Layer[];
-  readonly #layers: Layer[] = [newLayer(INITIAL_LEAVES)];
-  readonly #input = newLayer(2 * BATCH_PAIRS);
-  readonly #output = newLayer(BATCH_PAIRS);
+  readonly #zeros: readonly Nodes[];
+  readonly #layers: Nodes[] = [newNodes(INITIAL_LEAVES)];
+  readonly #input = newNodes(2 * BATCH_PAIRS);
+  readonly #output = newNodes(BATCH_PAIRS);
   #count = 0;
 
   constructor(hashLayer: LayerHasher) {
     this.#hashLayer = hashLayer;
     this.#zeros = zeroNodes(hashLayer).map((node) => {
-      const layer = newLayer(1);
+      const layer = newNodes(1);
       layer.bytes.set(node);
       return layer;
     });
@@ -109,9 +105,10 @@ export class DenseTree {
     updates: readonly OverwrittenNodes[],
   ): Uint8Array {
     if (index >= widthOf(count, level)) return nodeAt(this.#zeros[level], 0);
-    for (const update of updates) {
-      const position = positionOf(update, level, index);
-      if (position >= 0) return nodeAt({ bytes: new Uint8Array(update.words.buffer) }, position);
+    for (const { starts, indexes, words } of updates) {
+      const range = { from: starts[level] ?? 0, to: starts[level + 1] ?? 0 };
+      const position = positionOf(indexes, index, range);
+      if (position >= 0) return nodeAt({ bytes: new Uint8Array(words.buffer) }, position);
     }
     return nodeAt(this.#layers[level], index);
   }
@@ -170,19 +167,19 @@ export class DenseTree {
     }
   }
 
-  #layer(level: number, nodes: number): Layer {
+  #layer(level: number, nodes: number): Nodes {
     const layer = this.#layers[level];
     if (layer === undefined) {
       assert(level === this.#layers.length, "layers are made from the leaves up");
-      const first = newLayer(nodes);
+      const first = newNodes(nodes);
       this.#layers.push(first);
       return first;
     }
     if (layer.bytes.length < nodes * BYTES_PER_NODE) {
-      const larger = newLayer(Math.max(nodes, (2 * layer.bytes.length) / BYTES_PER_NODE));
+      const larger = newNodes(Math.max(nodes, (2 * layer.bytes.length) / BYTES_PER_NODE));
       larger.words.set(layer.words);
-      layer.words = larger.words;
-      layer.bytes = larger.bytes;
+      this.#layers[level] = larger;
+      return larger;
     }
     return layer;
   }
@@ -193,19 +190,20 @@ function widthOf(count: number, level: number): number {
   return Math.ceil(count / 2 ** level);
 }
 
-/** Where an update kept the node, or -1. */
-function positionOf(update: OverwrittenNodes, level: number, index: number): number {
-  const { starts, indexes } = update;
-  if (level + 1 >= starts.length) return -1;
-  let low = starts[level] as number;
-  let high = starts[level + 1] as number;
-  const end = high;
+/** Where `wanted` stands in a part of ascending numbers, or -1. */
+export function positionOf(
+  ascending: Int32Array,
+  wanted: number,
+  { from = 0, to = ascending.length } = {},
+): number {
+  let low = from;
+  let high = to;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((indexes[middle] as number) < index) low = middle + 1;
+    if ((ascending[middle] as number) < wanted) low = middle + 1;
     else high = middle;
   }
-  return low < end && indexes[low] === index ? low : -1;
+  return low < to && ascending[low] === wanted ? low : -1;
 }
 
 /** A copy. */
@@ -213,25 +211,6 @@ function nodeAt(layer: { readonly bytes: Uint8Array } | undefined, index: number
   assert(layer !== undefined, "a tree has every layer below its top");
   const offset = index * BYTES_PER_NODE;
   return layer.bytes.slice(offset, offset + BYTES_PER_NODE);
-}
-
-function newLayer(nodes: number): Layer {
-  const words = new Uint32Array(nodes * WORDS_PER_NODE);
-  return { words, bytes: new Uint8Array(words.buffer) };
-}
-
-function copyNodes(
-  from: Uint32Array,
-  fromNode: number,
-  to: Uint32Array,
-  toNode: number,
-  nodes: number,
-): void {
-  const source = fromNode * WORDS_PER_NODE;
-  const target = toNode * WORDS_PER_NODE;
-  for (let word = 0; word < nodes * WORDS_PER_NODE; word++) {
-    to[target + word] = from[source + word] as number;
-  }
 }
 
 /** The distinct parents of ascending nodes, ascending. */

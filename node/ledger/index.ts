@@ -35,7 +35,6 @@ export {
 } from "./built-in/index.ts";
 export type { Hashers } from "./hashers.ts";
 export type { HistoryBounds, LedgerTip } from "./history.ts";
-export type { StoredChange } from "./journal.ts";
 export { MAX_KEY_BYTES } from "./leaf.ts";
 export {
   type ExecutableBlock,
@@ -81,4 +80,9 @@ export type {
   StateReader,
   StateWriter,
 } from "./state-machine.ts";
-export { readStoredValue, type SlotValue, type StoredEntry } from "./stored-entry.ts";
+export {
+  readStoredValue,
+  type SlotValue,
+  type StoredChange,
+  type StoredEntry,
+} from "./stored-entry.ts";

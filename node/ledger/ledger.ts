@@ -29,13 +29,13 @@ import { AuthenticatedMap, type RestoreRefusal } from "./authenticated-map.ts";
 import type { AdmitVerdict, BlockMachine } from "./block-machine.ts";
 import type { Hashers } from "./hashers.ts";
 import { History, type HistoryBounds, type LedgerTip } from "./history.ts";
-import { Journal, type StoredChange, SYSTEM_KEY_KIND } from "./journal.ts";
+import { Journal, SYSTEM_KEY_KIND } from "./journal.ts";
 import type { MapProof } from "./map-proof.ts";
 import type { Overwritten } from "./overwritten.ts";
 import { type Receipt, receiptsRoot } from "./receipt.ts";
 import { differencesAmong, type StateDifference } from "./state-diff.ts";
 import type { CheckVerdict, Query, QueryAnswer, StateReader } from "./state-machine.ts";
-import type { StoredEntry } from "./stored-entry.ts";
+import type { StoredChange, StoredEntry } from "./stored-entry.ts";
 
 export type LedgerOptions<Genesis> = {
   readonly machine: BlockMachine<Genesis>;
@@ -245,7 +245,7 @@ export class Ledger<Genesis = unknown> {
 
   /** The last committed state, now and after later commits. */
   reader(): StateReader {
-    return { get: (key) => this.#committedValue(key) };
+    return { get: (key) => this.#map.getBefore(this.#unfinalOverwritten(), key) };
   }
 
   /** The stateless checks: those of the application. */
@@ -311,21 +311,11 @@ export class Ledger<Genesis = unknown> {
   }
 
   #overwrittenSince(height: Height): readonly Overwritten[] {
-    const unfinal = this.#unfinal.map(({ journal }) => journal.overwritten);
-    return [...this.#history.above(height), ...unfinal];
+    return [...this.#history.above(height), ...this.#unfinalOverwritten()];
   }
 
-  /** From the newest state back, through one look-up for each block that is not final. */
-  #committedValue(key: Uint8Array): Uint8Array | undefined {
-    let entry = this.#map.entry(key);
-    let value = entry?.value;
-    for (let index = this.#unfinal.length - 1; index >= 0; index--) {
-      const before = this.#unfinal[index]?.journal.before(key, entry);
-      if (before === undefined) continue;
-      entry = before.entry;
-      value = before.value;
-    }
-    return value;
+  #unfinalOverwritten(): readonly Overwritten[] {
+    return this.#unfinal.map(({ journal }) => journal.overwritten);
   }
 
   #rollBackTo(parent: Hash): void {

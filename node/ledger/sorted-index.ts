@@ -1,42 +1,52 @@
-// Elements in the byte order of their keys: sorted chunks, each with the first six bytes of its keys as numbers, so
-// that a search compares numbers until two keys agree on them. No choice of keys makes it slower than O(log n): keys
-// come from strangers, and a hash table without a secret would let them pick collisions.
+// Slots in the byte order of their keys: sorted chunks, each with the first six bytes of its keys as numbers, so that a
+// search compares numbers until two keys agree on them. No choice of keys makes it slower than O(log n): keys come from
+// strangers, and a hash table without a secret would let them pick collisions.
 
-import { assert, compareBytes } from "../../crypto/index.ts";
+import { assert } from "../../crypto/index.ts";
 
-export type Keyed = { readonly key: Uint8Array };
+/** Where the keys are. */
+export type Keys = {
+  /** In byte order; positive if the key of a slot is above `key`. */
+  compareKey(slot: number, key: Uint8Array): number;
+};
 
-const MAX_CHUNK_ELEMENTS = 256;
-const MERGE_BELOW_ELEMENTS = 64;
+const MAX_CHUNK_SLOTS = 256;
+const MERGE_BELOW_SLOTS = 64;
 
-type Chunk<T> = { readonly prefixes: Float64Array; readonly elements: T[] };
+type Chunk = { readonly prefixes: Float64Array; readonly slots: Int32Array; length: number };
 
-export class SortedIndex<T extends Keyed> {
-  /** Only a sole chunk has no elements. */
-  readonly #chunks: Chunk<T>[] = [];
-  /** The prefix of each chunk's first element. The first chunk's is never looked at: it takes all that is below. */
+export class SortedIndex {
+  readonly #keys: Keys;
+  /** Only a sole chunk has no slots. */
+  readonly #chunks: Chunk[] = [];
+  /** The prefix of each chunk's first key. The first chunk's is never looked at: it takes all that is below. */
   readonly #firsts: number[] = [];
   #size = 0;
+
+  /** The key of a slot stays as it is while the slot is held. */
+  constructor(keys: Keys) {
+    this.#keys = keys;
+  }
 
   get size(): number {
     return this.#size;
   }
 
-  get(key: Uint8Array): T | undefined {
+  get(key: Uint8Array): number | undefined {
     const prefix = prefixOf(key);
     const chunk = this.#chunks[this.#chunkFor(prefix, key)];
     if (chunk === undefined) return undefined;
-    const { prefixes, elements } = chunk;
+    const { prefixes, slots } = chunk;
     let low = 0;
-    let high = elements.length;
+    let high = chunk.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const candidate = prefixes[middle] as number;
       let order = candidate - prefix;
       if (order === 0) {
-        const element = elements[middle] as T;
-        order = compareBytes(element.key, key);
-        if (order === 0) return element;
+        const slot = slots[middle] as number;
+        order = this.#keys.compareKey(slot, key);
+        if (order === 0) return slot;
       }
       if (order > 0) high = middle;
       else low = middle + 1;
@@ -44,31 +54,36 @@ export class SortedIndex<T extends Keyed> {
     return undefined;
   }
 
-  /** The element with the greatest key that is not above `key`. */
-  floor(key: Uint8Array): T | undefined {
+  /** The slot with the greatest key that is not above `key`. */
+  floor(key: Uint8Array): number | undefined {
     const prefix = prefixOf(key);
     const chunk = this.#chunks[this.#chunkFor(prefix, key)];
     if (chunk === undefined) return undefined;
-    return chunk.elements[positionAfter(chunk, prefix, key) - 1];
+    return this.#at(chunk, this.#positionAfter(chunk, prefix, key) - 1);
   }
 
-  insert(element: T): void {
-    const { key } = element;
+  /** A key that is held already stands in this slot from now on; both slots have it in this moment. */
+  place(key: Uint8Array, slot: number): void {
     const prefix = prefixOf(key);
     if (this.#chunks.length === 0) this.#addFirstChunk();
     let at = this.#chunkFor(prefix, key);
-    if (this.#chunk(at).elements.length === MAX_CHUNK_ELEMENTS) {
+    if (this.#chunk(at).length === MAX_CHUNK_SLOTS) {
       this.#split(at);
       at = this.#chunkFor(prefix, key);
     }
     const chunk = this.#chunk(at);
-    const position = positionAfter(chunk, prefix, key);
-    const previous = chunk.elements[position - 1];
-    assert(previous === undefined || compareBytes(previous.key, key) !== 0, "a key is held once");
-    chunk.prefixes.copyWithin(position + 1, position, chunk.elements.length);
-    chunk.prefixes[position] = prefix;
-    if (position === chunk.elements.length) chunk.elements.push(element);
-    else chunk.elements.splice(position, 0, element);
+    const { prefixes, slots, length } = chunk;
+    const position = this.#positionAfter(chunk, prefix, key);
+    const previous = this.#at(chunk, position - 1);
+    if (previous !== undefined && this.#keys.compareKey(previous, key) === 0) {
+      slots[position - 1] = slot;
+      return;
+    }
+    prefixes.copyWithin(position + 1, position, length);
+    prefixes[position] = prefix;
+    slots.copyWithin(position + 1, position, length);
+    slots[position] = slot;
+    chunk.length += 1;
     this.#size += 1;
   }
 
@@ -76,19 +91,24 @@ export class SortedIndex<T extends Keyed> {
     const prefix = prefixOf(key);
     const at = this.#chunkFor(prefix, key);
     const chunk = this.#chunk(at);
-    const position = positionAfter(chunk, prefix, key) - 1;
-    const found = chunk.elements[position];
-    assert(found !== undefined && compareBytes(found.key, key) === 0, "only a held key is removed");
-    chunk.prefixes.copyWithin(position, position + 1, chunk.elements.length);
-    chunk.elements.splice(position, 1);
+    const position = this.#positionAfter(chunk, prefix, key) - 1;
+    const found = this.#at(chunk, position);
+    assert(
+      found !== undefined && this.#keys.compareKey(found, key) === 0,
+      "only a held key is removed",
+    );
+    const { prefixes, slots, length } = chunk;
+    prefixes.copyWithin(position, position + 1, length);
+    slots.copyWithin(position, position + 1, length);
+    chunk.length -= 1;
     this.#size -= 1;
-    if (chunk.elements.length < MERGE_BELOW_ELEMENTS) this.#merge(at);
-    else if (position === 0) this.#firsts[at] = chunk.prefixes[0] ?? 0;
+    if (chunk.length < MERGE_BELOW_SLOTS) this.#merge(at);
+    else if (position === 0) this.#firsts[at] = prefixes[0] ?? 0;
   }
 
   /** In ascending order of keys. */
-  *values(): IterableIterator<T> {
-    for (const chunk of this.#chunks) yield* chunk.elements;
+  *values(): IterableIterator<number> {
+    for (const { slots, length } of this.#chunks) yield* slots.subarray(0, length);
   }
 
   #addFirstChunk(): void {
@@ -96,10 +116,14 @@ export class SortedIndex<T extends Keyed> {
     this.#firsts.push(0);
   }
 
-  #chunk(at: number): Chunk<T> {
+  #chunk(at: number): Chunk {
     const chunk = this.#chunks[at];
     assert(chunk !== undefined, "a chunk position is in range");
     return chunk;
+  }
+
+  #at(chunk: Chunk, position: number): number | undefined {
+    return position < chunk.length ? chunk.slots[position] : undefined;
   }
 
   /** The last chunk that begins at or below the key; the first if none does. */
@@ -112,7 +136,7 @@ export class SortedIndex<T extends Keyed> {
       const first = firsts[middle] as number;
       const isAbove =
         first === prefix
-          ? compareBytes((this.#chunk(middle).elements[0] as T).key, key) > 0
+          ? this.#keys.compareKey(this.#chunk(middle).slots[0] as number, key) > 0
           : first > prefix;
       if (isAbove) high = middle;
       else low = middle + 1;
@@ -120,12 +144,30 @@ export class SortedIndex<T extends Keyed> {
     return low - 1;
   }
 
+  /** How many of the chunk's slots have a key at or below `key`. */
+  #positionAfter(chunk: Chunk, prefix: number, key: Uint8Array): number {
+    const { prefixes, slots } = chunk;
+    let low = 0;
+    let high = chunk.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const candidate = prefixes[middle] as number;
+      const isAbove =
+        candidate === prefix
+          ? this.#keys.compareKey(slots[middle] as number, key) > 0
+          : candidate > prefix;
+      if (isAbove) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   #split(at: number): void {
     const chunk = this.#chunk(at);
-    const middle = chunk.elements.length >>> 1;
-    const upper: Chunk<T> = newChunk();
-    upper.prefixes.set(chunk.prefixes.subarray(middle, chunk.elements.length));
-    upper.elements.push(...chunk.elements.splice(middle));
+    const middle = chunk.length >>> 1;
+    const upper = newChunk();
+    append(upper, chunk, middle);
+    chunk.length = middle;
     this.#chunks.splice(at + 1, 0, upper);
     this.#firsts.splice(at + 1, 0, upper.prefixes[0] ?? 0);
   }
@@ -135,13 +177,11 @@ export class SortedIndex<T extends Keyed> {
     const left = at > 0 ? at - 1 : at;
     const lower = this.#chunk(left);
     const upper = this.#chunks[left + 1];
-    const joined = lower.elements.length + (upper?.elements.length ?? 0);
-    if (upper !== undefined && joined <= MAX_CHUNK_ELEMENTS / 2) {
-      lower.prefixes.set(upper.prefixes.subarray(0, upper.elements.length), lower.elements.length);
-      lower.elements.push(...upper.elements);
+    if (upper !== undefined && lower.length + upper.length <= MAX_CHUNK_SLOTS / 2) {
+      append(lower, upper, 0);
       this.#chunks.splice(left + 1, 1);
       this.#firsts.splice(left + 1, 1);
-    } else if (this.#chunk(at).elements.length === 0 && this.#chunks.length > 1) {
+    } else if (this.#chunk(at).length === 0 && this.#chunks.length > 1) {
       this.#chunks.splice(at, 1);
       this.#firsts.splice(at, 1);
     }
@@ -152,26 +192,19 @@ export class SortedIndex<T extends Keyed> {
   }
 }
 
-function newChunk<T>(): Chunk<T> {
-  return { prefixes: new Float64Array(MAX_CHUNK_ELEMENTS), elements: [] };
+function newChunk(): Chunk {
+  return {
+    prefixes: new Float64Array(MAX_CHUNK_SLOTS),
+    slots: new Int32Array(MAX_CHUNK_SLOTS),
+    length: 0,
+  };
 }
 
-/** How many of the chunk's elements have a key at or below `key`. */
-function positionAfter<T extends Keyed>(chunk: Chunk<T>, prefix: number, key: Uint8Array): number {
-  const { prefixes, elements } = chunk;
-  let low = 0;
-  let high = elements.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const candidate = prefixes[middle] as number;
-    const isAbove =
-      candidate === prefix
-        ? compareBytes((elements[middle] as T).key, key) > 0
-        : candidate > prefix;
-    if (isAbove) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+/** What `from` holds from a position on. */
+function append(target: Chunk, from: Chunk, position: number): void {
+  target.prefixes.set(from.prefixes.subarray(position, from.length), target.length);
+  target.slots.set(from.slots.subarray(position, from.length), target.length);
+  target.length += from.length - position;
 }
 
 /** The first 48 bits, zeros where the key ends before: ordered as the keys are, except that equals need a closer look. */

@@ -7,7 +7,7 @@ import type { Address, Hash, Height } from "../../crypto/index.ts";
 
 /** Keys have 1..MAX_APPLICATION_KEY_BYTES bytes; values at most 16 KiB. */
 export type StateReader = {
-  /** The value itself, not a copy: never write into it. Undefined: the key has none. */
+  /** As it is now: no later write changes it. Never write into it. Undefined: the key has no value. */
   readonly get: (key: Uint8Array) => Uint8Array | undefined;
 };
 

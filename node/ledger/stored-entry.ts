@@ -6,6 +6,9 @@ import { MAX_VALUE_BYTES } from "./leaf.ts";
 
 export type StoredEntry = { readonly key: Uint8Array; readonly value: Uint8Array };
 
+/** What storage does with one key. Undefined: delete it. */
+export type StoredChange = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
+
 /** A value and where in the map it stands. */
 export type SlotValue = { readonly slot: number; readonly value: Uint8Array };
 
@@ -20,17 +23,19 @@ export function readStoredValue(bytes: Uint8Array): SlotValue | undefined {
   return decoded.ok ? decoded.value : undefined;
 }
 
-/** As `storedValueCodec` does, without its detours. */
-export function storedValue({ slot, value }: SlotValue): Uint8Array {
-  const bytes = new Uint8Array(8 + value.length);
+/** What stands before the value. */
+export const STORED_HEADER_BYTES = 8;
+
+/** As `storedValueCodec` does, without its detours: fills the room that `bytes` have before the value. */
+export function storedValue(slot: number, bytes: Uint8Array): Uint8Array {
+  const length = bytes.length - STORED_HEADER_BYTES;
   bytes[0] = slot >>> 24;
   bytes[1] = slot >>> 16;
   bytes[2] = slot >>> 8;
   bytes[3] = slot;
-  bytes[4] = value.length >>> 24;
-  bytes[5] = value.length >>> 16;
-  bytes[6] = value.length >>> 8;
-  bytes[7] = value.length;
-  bytes.set(value, 8);
+  bytes[4] = length >>> 24;
+  bytes[5] = length >>> 16;
+  bytes[6] = length >>> 8;
+  bytes[7] = length;
   return bytes;
 }

@@ -10,7 +10,7 @@ import {
   hash,
   toHex,
 } from "../../../crypto/index.ts";
-import { AuthenticatedMap, type Change } from "../../../node/ledger/authenticated-map.ts";
+import { AuthenticatedMap } from "../../../node/ledger/authenticated-map.ts";
 import { type MapProof, mapProofCodec, verifyMapProof } from "../../../node/ledger/map-proof.ts";
 import { nativeHashers } from "./fixtures.ts";
 
@@ -90,6 +90,14 @@ describe("a map's root", () => {
     map.set(key("a"), given);
     given[0] = 2;
     expect(map.get(key("a"))).toEqual(value(1));
+  });
+
+  test.each([3, 300])("hands out values of %d bytes that no later write changes", (length) => {
+    const map = new AuthenticatedMap(nativeHashers);
+    map.set(key("a"), new Uint8Array(length).fill(1));
+    const [held] = [map.get(key("a"))];
+    map.set(key("a"), new Uint8Array(length).fill(2));
+    expect(held).toEqual(new Uint8Array(length).fill(1));
   });
 });
 
@@ -188,14 +196,19 @@ describe("a restored map", () => {
 
 type Step = { readonly key: Uint8Array; readonly value: Uint8Array | undefined };
 
+// Longer than a row has room for, now and then.
+const someValue = fc
+  .tuple(fc.nat({ max: 200 }), fc.nat({ max: 255 }))
+  .map(([length, byte]) => new Uint8Array(length).fill(byte));
 const step: fc.Arbitrary<Step> = fc.record({
   key: fc.uint8Array({ minLength: 1, maxLength: 2 }).map((raw) => raw.map((byte) => byte & 15)),
-  value: fc.option(fc.uint8Array({ maxLength: 200 }), { nil: undefined, freq: 3 }),
+  value: fc.option(someValue, { nil: undefined, freq: 3 }),
 });
 const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 30 }), { maxLength: 8 });
 
-function apply(map: AuthenticatedMap, { key, value }: Step): Change | undefined {
-  return value === undefined ? map.delete(key) : map.set(key, value);
+function apply(map: AuthenticatedMap, { key, value }: Step): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }
 
 function expectEqualToModel(
@@ -232,22 +245,77 @@ test("a map agrees with a plain one, proves every key and its absence, and resto
   );
 });
 
-test("reverting changes, newest first, gives back root, slots and values", () => {
+test("a map tells storage what changed, and nothing that is as it was", () => {
+  const map = mapOf("a", "b", "c", "d");
+  map.root();
+  map.set(key("a"), value());
+  map.set(key("b"), value(1, 0));
+  map.set(key("c"), value(7));
+  map.set(key("c"), value(2));
+  map.set(key("e"), value(4));
+  const changed = map.changes().map((change) => toHex(change.key));
+  expect(changed.sort()).toEqual(["a", "b", "e"].map((name) => toHex(key(name))));
+});
+
+test("reverting to a savepoint gives back root, slots and values", () => {
+  fc.assert(
+    fc.property(batches, batches, batches, (history, kept, undone) => {
+      const map = new AuthenticatedMap(nativeHashers);
+      for (const each of history.flat()) apply(map, each);
+      map.root();
+      for (const each of kept.flat()) apply(map, each);
+      const before = [...map.entries()];
+      const changes = map.changes();
+      const start = map.savepoint;
+      const ends = undone.map((steps) => {
+        for (const each of steps) apply(map, each);
+        return map.savepoint;
+      });
+      for (const end of [start, ...ends].reverse()) map.revert(end);
+      expect([...map.entries()]).toEqual(before);
+      expect(map.changes()).toEqual(changes);
+      expect(map.root()).toEqual(restored(map).root());
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("taking back what was sealed, newest first, gives back roots, slots and values", () => {
   fc.assert(
     fc.property(batches, batches, (history, undone) => {
       const map = new AuthenticatedMap(nativeHashers);
       for (const each of history.flat()) apply(map, each);
-      const root = map.root();
-      const before = [...map.entries()];
-      const changes = undone.flatMap((steps) => {
-        const made = steps.map((each) => apply(map, each));
-        map.root();
-        return made;
+      map.root();
+      const states = undone.map((steps) => {
+        const before = { root: map.root(), entries: [...map.entries()] };
+        for (const each of steps) apply(map, each);
+        return { ...before, overwritten: map.seal() };
       });
-      for (const change of changes.reverse()) if (change !== undefined) map.revert(change);
-      expect(map.root()).toEqual(root);
-      expect([...map.entries()]).toEqual(before);
-      expect(restored(map).root()).toEqual(root);
+      for (const { root, entries, overwritten } of states.reverse()) {
+        map.takeBack(overwritten);
+        expect(map.root()).toEqual(root);
+        expect([...map.entries()]).toEqual(entries);
+        expect(restored(map).root()).toEqual(root);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a map reads every key as it was before each of the blocks that were sealed", () => {
+  fc.assert(
+    fc.property(batches, (rounds) => {
+      const map = new AuthenticatedMap(nativeHashers);
+      const keys = [value(3, 3, 3), ...rounds.flat().map((one) => one.key)];
+      const states = rounds.map((steps) => {
+        const values = keys.map((each) => map.get(each));
+        for (const each of steps) apply(map, each);
+        return { values, overwritten: map.seal() };
+      });
+      states.forEach(({ values }, index) => {
+        const since = states.slice(index).map(({ overwritten }) => overwritten);
+        expect(keys.map((each) => map.getBefore(since, each))).toEqual(values);
+      });
     }),
     { numRuns: 100 },
   );
