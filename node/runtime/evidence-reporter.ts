@@ -1,5 +1,6 @@
 // Puts equivocation on the chain's record: after a final block, reports what this validator has seen and the state does not
-// know yet. The validators take turns, so that one report is enough; it is paid for by the validator's own account.
+// know yet. The validators take turns, so that one report is enough; it is paid for by the validator's own account. One
+// report convicts: a liar that offends in every view must not make a block of each offence, which makes the next view.
 
 import {
   bareMessage,
@@ -38,13 +39,17 @@ export type EvidenceReporterOptions = {
 
 /** Between the turns of two validators, in blocks. */
 const TURN_HEIGHTS = 3;
-/** A report that came to nothing is made again after so many blocks. */
+/** Blocks between two reports of one validator's offences of one kind, and before one that came to nothing is made again. */
 const PATIENCE_HEIGHTS = 1_000;
 
 export class EvidenceReporter {
   readonly #options: EvidenceReporterOptions;
   /** By offence: the height at which it is our turn. Only what is still among the evidence. */
   #turns = new Map<string, number>();
+  /** Offences on record, as far as they are still among the evidence. */
+  #recorded = new Set<string>();
+  /** By offender and kind: no report before this height. */
+  readonly #quietUntil = new Map<string, number>();
   #isReporting = false;
 
   constructor(options: EvidenceReporterOptions) {
@@ -65,22 +70,39 @@ export class EvidenceReporter {
     }
   }
 
-  /** The first offence whose turn has come; its next turn is far off. */
+  /** The first offence whose turn has come; others of its kind are left alone for long. */
   #due(at: Height): Evidence | undefined {
-    const { evidence, state, self } = this.#options;
+    const { self } = this.#options;
     const turns = new Map<string, number>();
     let due: Evidence | undefined;
-    for (const each of evidence()) {
-      const key = this.#keyOf(each);
-      if (state.get(key) !== undefined) continue;
-      const name = toHex(key);
+    for (const { name, series, evidence } of this.#unrecorded(at)) {
+      if (at < (this.#quietUntil.get(series) ?? 0)) continue;
       const turn = this.#turns.get(name) ?? at + TURN_HEIGHTS * self;
-      const isDue = due === undefined && at >= turn && !this.#isReporting;
-      if (isDue) due = each;
-      turns.set(name, isDue ? at + PATIENCE_HEIGHTS : turn);
+      turns.set(name, turn);
+      if (due !== undefined || at < turn || this.#isReporting) continue;
+      due = evidence;
+      this.#quietUntil.set(series, at + PATIENCE_HEIGHTS);
     }
     this.#turns = turns;
     return due;
+  }
+
+  /** What the state does not know; what it knows from now on quiets the others of its series. */
+  #unrecorded(at: Height) {
+    const recorded = new Set<string>();
+    const unrecorded: { name: string; series: string; evidence: Evidence }[] = [];
+    for (const evidence of this.#options.evidence()) {
+      const key = this.#keyOf(evidence);
+      const name = toHex(key);
+      const series = `${evidence.offender} ${evidence.first.type}`;
+      if (this.#options.state.get(key) === undefined) unrecorded.push({ name, series, evidence });
+      else {
+        recorded.add(name);
+        if (!this.#recorded.has(name)) this.#quietUntil.set(series, at + PATIENCE_HEIGHTS);
+      }
+    }
+    this.#recorded = recorded;
+    return unrecorded;
   }
 
   #keyOf({ offender, first, view }: Evidence): Uint8Array {
