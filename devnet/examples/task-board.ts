@@ -2,8 +2,8 @@
 // wins. A claim is a lease by height; the height at which it was won is its fencing token: whoever does the work shows
 // it, and a later claim's is always greater.
 
-import { formatAddress, type Height } from "../../crypto/index.ts";
-import type { CallContext, CallResult, StateMachine, StateWriter } from "../../node/index.ts";
+import type { CallContext, CallResult, StateMachine, StateWriter } from "quorate";
+import { formatAddress, type Height } from "quorate/crypto";
 
 export type Task = {
   readonly title: string;
