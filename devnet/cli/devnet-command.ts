@@ -15,6 +15,8 @@ import { registerFaultCommand } from "./fault-command.ts";
 
 const MAX_DEVNET_VALIDATORS = 64;
 const MAX_DEVNET_ACCOUNTS = 10_000;
+/** Whatever else is a file. */
+const BARE_NAME = /^[a-z0-9-]+$/;
 
 type DevnetFlags = DevnetOptions & {
   /** A file, or the name of a ready one. */
@@ -77,6 +79,17 @@ export function registerDevnetCommand(program: Program): void {
 }
 
 async function scenarioIn(name: string): Promise<Scenario> {
-  const { loadScenario } = await import("../scenario/index.ts");
+  const { listScenarios, loadScenario } = await import("../scenario/index.ts");
+  if (BARE_NAME.test(name)) {
+    const names = (await listScenarios()).map((ready) => ready.name);
+    if (!names.includes(name)) {
+      const { nearest } = await import("../faults/index.ts");
+      const near = nearest(name, names);
+      throw usageFailure(
+        `there is no ready scenario ${name}`,
+        `${near === undefined ? "" : `did you mean ${near}? `}quorate sim without a name lists them`,
+      );
+    }
+  }
   return await loadScenario(name);
 }

@@ -11,8 +11,8 @@ import {
   usageFailure,
 } from "../../node/cli/index.ts";
 import { WAYS } from "../behaviours/index.ts";
-import { ControlClient, ControlError, type Faults } from "../control/index.ts";
-import { MAX_VALIDATORS, parseCommand, VERB_HELP } from "../faults/index.ts";
+import { ControlClient, ControlError, type Faults, readControlFile } from "../control/index.ts";
+import { MAX_VALIDATORS, nearest, parseCommand, VERB_HELP } from "../faults/index.ts";
 import { knownWays } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
 
@@ -20,23 +20,37 @@ export type FaultFlags = { readonly dir: string };
 
 type Context = Pick<ActionContext, "output">;
 
+/** What changes nothing. */
+const LOOKS: readonly string[] = ["list", "verbs", "lies", "verdict"];
+
 export async function fault(
   words: readonly string[],
   { dir }: FaultFlags,
   context: Context,
 ): Promise<number> {
   const [first = "list"] = words;
-  if (words.length <= 1) {
-    if (first === "verbs") return tellVerbs(context);
-    if (first === "lies") return tellWays(context);
+  if (LOOKS.includes(first) && words.length > 1) {
+    throw usageFailure(`${first} takes no more words`, `\`quorate fault ${first}\` is all of it`);
   }
+  if (first === "verbs") return tellVerbs(context);
+  if (first === "lies") return tellWays(context);
   try {
-    if (words.length <= 1 && first === "list") return await list(resolve(dir), context);
-    if (words.length <= 1 && first === "verdict") return await verdict(resolve(dir), context);
+    if (first === "list") return await list(resolve(dir), context);
+    if (first === "verdict") return await verdict(resolve(dir), context);
+    refuseMisspeltLook(first);
     return await give(words.join(" "), resolve(dir), context);
   } catch (error) {
     throw error instanceof ControlError ? failureOf(error) : error;
   }
+}
+
+/** A verb that was misspelt is told of by whoever reads the command. */
+function refuseMisspeltLook(word: string): void {
+  const verbs = VERB_HELP.map(({ verb }): string => verb);
+  if (verbs.includes(word)) return;
+  const meant = nearest(word, [...verbs, ...LOOKS]);
+  if (meant === undefined || !LOOKS.includes(meant)) return;
+  throw usageFailure(`there is no verb "${word}"`, `did you mean \`quorate fault ${meant}\`?`);
 }
 
 function tellVerbs({ output }: Context): number {
@@ -95,9 +109,9 @@ async function verdict(dir: string, { output }: Context): Promise<number> {
 
 async function give(text: string, dir: string, { output }: Context): Promise<number> {
   // A typing error is one whether a devnet runs or not.
-  refuseNonsense(text, MAX_VALIDATORS);
+  const read = readControlFile(dir);
+  refuseNonsense(text, read.found === "running" ? read.file.validators : MAX_VALIDATORS);
   const client = ControlClient.of(dir);
-  refuseNonsense(text, client.validators);
   const obeyed = await client.obey(text);
   output.record(obeyed, () => obeyed.text);
   return EXIT_CODES.done;

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { type ActionContext, CommandFailure, table, usageFailure } from "../../node/cli/index.ts";
 import { nearest } from "../faults/index.ts";
-import { listScenarios, summaryOf } from "../scenario/index.ts";
+import { listScenarios, summaryOf, whyUnreadable } from "../scenario/index.ts";
 import {
   costs,
   costTable,
@@ -142,8 +142,11 @@ function runSweeps(name: string, flags: SimulateFlags, { output }: Context): num
 async function replayFile(file: string, flags: SimulateFlags, context: Context): Promise<number> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new CommandFailure({
-      message: `cannot read ${file}: ${(cause as Error).message}`,
+      message: whyUnreadable(file, cause),
       exitCode: EXIT_BAD_FILE,
+      remedy:
+        "name a scenario (.yaml) or what a failing run recorded (.json); " +
+        "quorate sim without a name lists the ready ones",
       cause,
     });
   });

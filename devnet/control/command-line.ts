@@ -3,6 +3,7 @@
 
 import {
   type FaultCommand,
+  FaultError,
   formatCommand,
   type ParsedCommand,
   parseCommand,
@@ -14,28 +15,44 @@ export type Obeyed =
   | (Extract<ParsedCommand, { ok: false }> & { readonly refusal: "unreadable" })
   | { readonly ok: false; readonly refusal: "busy"; readonly what: string }
   /** Understood, and not to be done as things are. */
-  | { readonly ok: false; readonly refusal: "failed"; readonly what: string };
+  | {
+      readonly ok: false;
+      readonly refusal: "failed";
+      readonly what: string;
+      readonly remedy?: string;
+    };
+
+/** Who gave it: a scenario tells of its commands itself. */
+export type Origin = "person" | "scenario";
+
+export type Done = Extract<Obeyed, { ok: true }> & { readonly origin: Origin };
 
 const MAX_WAITING = 64;
 
 export class CommandLine {
   readonly #subject: Pick<Subject, "validators" | "ways" | "obey">;
+  readonly #onDone: (done: Done) => void;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(subject: Pick<Subject, "validators" | "ways" | "obey">) {
+  /** `onDone` hears of each command that was obeyed, whoever gave it. */
+  constructor(
+    subject: Pick<Subject, "validators" | "ways" | "obey">,
+    onDone: (done: Done) => void = () => {},
+  ) {
     this.#subject = subject;
+    this.#onDone = onDone;
   }
 
   /** Resolves once it is done. */
-  async say(text: string): Promise<Obeyed> {
+  async say(text: string, origin: Origin = "person"): Promise<Obeyed> {
     const { validators, ways } = this.#subject;
     const parsed = parseCommand(text, { validators, ways });
     if (!parsed.ok) return { ...parsed, refusal: "unreadable" };
-    return await this.give(parsed.command);
+    return await this.give(parsed.command, origin);
   }
 
-  async give(command: FaultCommand): Promise<Obeyed> {
+  async give(command: FaultCommand, origin: Origin = "person"): Promise<Obeyed> {
     if (this.#waiting >= MAX_WAITING) {
       const what = `${MAX_WAITING} commands wait for the one under way`;
       return { ok: false, refusal: "busy", what };
@@ -46,6 +63,7 @@ export class CommandLine {
     this.#last = done;
     const obeyed = await done;
     this.#waiting -= 1;
+    if (obeyed.ok) this.#onDone({ ...obeyed, origin });
     return obeyed;
   }
 
@@ -55,7 +73,8 @@ export class CommandLine {
       return { ok: true, command, text: formatCommand(command) };
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
-      return { ok: false, refusal: "failed", what };
+      const remedy = error instanceof FaultError ? { remedy: error.remedy } : {};
+      return { ok: false, refusal: "failed", what, ...remedy };
     }
   }
 }

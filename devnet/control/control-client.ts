@@ -24,7 +24,7 @@ export type Faults = {
 
 export class ControlError extends Error {
   override readonly name = "ControlError";
-  /** NO_DEVNET, or the code of the devnet's problem document. */
+  /** NO_DEVNET, NO_ANSWER, BAD_ANSWER, or the code of the devnet's problem document. */
   readonly code: string;
   readonly remedy: string;
 
@@ -42,24 +42,28 @@ export class ControlError extends Error {
   }
 }
 
+/** For a look at how things are. */
+const LOOK_LIMIT_MS = 5_000;
 /** A restart of a validator takes seconds at worst. */
-const ANSWER_LIMIT_MS = 60_000;
-const MAX_ANSWER_CHARACTERS = 4 * 1024 * 1024;
+const COMMAND_LIMIT_MS = 60_000;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export class ControlClient {
   readonly #file: ControlFile;
   readonly #dir: string;
+  readonly #lookLimitMs: number;
 
   /** @throws {ControlError} NO_DEVNET when no devnet runs there */
-  static of(dir: string): ControlClient {
+  static of(dir: string, { lookLimitMs = LOOK_LIMIT_MS } = {}): ControlClient {
     const read = readControlFile(dir);
-    if (read.found === "running") return new ControlClient(dir, read.file);
+    if (read.found === "running") return new ControlClient(dir, read.file, lookLimitMs);
     throw noDevnet(absence(dir, read));
   }
 
-  private constructor(dir: string, file: ControlFile) {
+  private constructor(dir: string, file: ControlFile, lookLimitMs: number) {
     this.#dir = dir;
     this.#file = file;
+    this.#lookLimitMs = lookLimitMs;
   }
 
   get validators(): number {
@@ -80,19 +84,68 @@ export class ControlClient {
 
   async #ask<T>(method: string, path: string, text?: string): Promise<T> {
     const { url, token } = this.#file;
-    const answer = await fetch(url + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "text/plain; charset=utf-8" },
-      ...(text !== undefined && { body: text }),
-      signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
-    }).catch((cause: unknown) => {
+    const limitMs = method === "GET" ? this.#lookLimitMs : COMMAND_LIMIT_MS;
+    try {
+      const answer = await fetch(url + path, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": "text/plain; charset=utf-8" },
+        ...(text !== undefined && { body: text }),
+        signal: AbortSignal.timeout(limitMs),
+      });
+      return meaningOf<T>(answer.ok, await bytesOf(answer));
+    } catch (cause) {
+      if (cause instanceof ControlError) throw cause;
+      if ((cause as Error).name === "TimeoutError") throw this.#noAnswer(limitMs, cause);
       throw noDevnet(`the devnet in ${this.#dir} does not answer at ${url}`, cause);
-    });
-    const said: unknown = JSON.parse((await answer.text()).slice(0, MAX_ANSWER_CHARACTERS));
-    if (answer.ok) return said as T;
-    const { code, detail, remedy } = said as Readonly<Record<"code" | "detail" | "remedy", string>>;
-    throw new ControlError(detail.replace(/\.$/, ""), { code, remedy });
+    }
   }
+
+  #noAnswer(limitMs: number, cause: unknown): ControlError {
+    const { pid } = this.#file;
+    const message = `the devnet in ${this.#dir}, process ${pid}, gave no answer in ${limitMs / 1_000} s`;
+    const remedy = `is it stopped, by ctrl-z? \`fg\` in its terminal or \`kill -CONT ${pid}\` lets it go on`;
+    return new ControlError(message, { code: "NO_ANSWER", remedy, cause });
+  }
+}
+
+/** @throws {ControlError} BAD_ANSWER when there is too much of it */
+async function bytesOf({ body }: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > MAX_ANSWER_BYTES) {
+      throw badAnswer(`the devnet's answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** @throws {ControlError} the devnet's no, or BAD_ANSWER for what is no answer of a devnet */
+function meaningOf<T>(isOk: boolean, bytes: Uint8Array): T {
+  let said: unknown;
+  try {
+    said = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw badAnswer("what answers is no devnet", cause);
+  }
+  if (isOk) return said as T;
+  const { code, detail, remedy } = Object(said) as Readonly<Record<string, unknown>>;
+  if (typeof code !== "string" || typeof detail !== "string" || typeof remedy !== "string") {
+    throw badAnswer("what answers is no devnet");
+  }
+  throw new ControlError(withoutStop(detail), { code, remedy: withoutStop(remedy) });
+}
+
+/** A sentence of the interface as the command line shows it: without its full stop. */
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
+}
+
+function badAnswer(message: string, cause?: unknown): ControlError {
+  const remedy = "its own terminal tells the same with the keys v and ?, and at its end";
+  return new ControlError(message, { code: "BAD_ANSWER", remedy, cause });
 }
 
 function noDevnet(message: string, cause?: unknown): ControlError {

@@ -98,7 +98,10 @@ function answerOf(obeyed: Obeyed, subject: Subject): Answer {
   const { refusal, what } = obeyed;
   const detail = `${what}.`;
   if (refusal === "busy") return problem({ code: "BUSY", detail });
-  if (refusal === "failed") return problem({ code: "NOT_POSSIBLE", detail });
+  if (refusal === "failed") {
+    const remedy = obeyed.remedy && `${obeyed.remedy}.`;
+    return problem({ code: "NOT_POSSIBLE", detail, ...(remedy === undefined ? {} : { remedy }) });
+  }
   const { at, nearest } = obeyed;
   const { validators } = subject;
   const details = { at, validators, ...(nearest === undefined ? {} : { nearest }) };

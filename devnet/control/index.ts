@@ -1,7 +1,7 @@
 // The control of a running devnet: one line of commands for everybody who gives them, and an HTTP interface to it that
 // only this machine reaches, and only with the token of the devnet's directory.
 
-export { CommandLine, type Obeyed } from "./command-line.ts";
+export { CommandLine, type Done, type Obeyed } from "./command-line.ts";
 export { ControlClient, ControlError, type Faults, type Obedience } from "./control-client.ts";
 export {
   CONTROL_FILE,

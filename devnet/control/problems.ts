@@ -7,6 +7,8 @@ export type Problem = {
   readonly code: ProblemCode;
   /** What happened this time, in one sentence. */
   readonly detail: string;
+  /** Where it is known better than for all problems of its kind. */
+  readonly remedy?: string;
   readonly details?: { readonly [name: string]: string | number };
 };
 
@@ -85,8 +87,9 @@ export function problemStatus({ code }: Problem): number {
   return KINDS[code].status;
 }
 
-export function problemJson({ code, detail, details }: Problem) {
-  const { status, title, remedy } = KINDS[code];
+export function problemJson({ code, detail, details, ...own }: Problem) {
+  const { status, title } = KINDS[code];
+  const remedy = own.remedy ?? KINDS[code].remedy;
   const given = details === undefined ? {} : { details };
   const retryable = code === "BUSY";
   return {

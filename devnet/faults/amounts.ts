@@ -83,8 +83,9 @@ export function formatDuration(ms: number): string {
 }
 
 /** A stranger's word as it may stand in a message: cut off, control characters escaped. */
-export function quoted(word: string): string {
-  return JSON.stringify(word.length > MAX_SHOWN ? `${word.slice(0, MAX_SHOWN)}…` : word);
+export function quoted(word: string, maxCharacters = MAX_SHOWN): string {
+  const isLong = word.length > maxCharacters;
+  return JSON.stringify(isLong ? `${word.slice(0, maxCharacters)}…` : word);
 }
 
 function readAmount(text: string, units: ReadonlyMap<string, number>, expected: string): Amount {

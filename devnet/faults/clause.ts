@@ -1,13 +1,14 @@
 // The words of one command, read from left to right. The first thing that is wrong is kept, with its place; whatever is
 // read after it is undefined.
 
+import { WAYS } from "../behaviours/index.ts";
 import { type Amount, quoted, readDuration, readPercent, readRate } from "./amounts.ts";
 import type { Victim, Victims } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
 export type Context = {
   readonly validators: number;
-  /** Words that `lie` takes. */
+  /** What `lie` takes: words, and the names of behaviours, which a refusal does not offer. */
   readonly ways: readonly string[];
 };
 
@@ -65,10 +66,14 @@ export class Clause {
     return word;
   }
 
-  /** One word out of a few. */
-  oneOf(choices: readonly string[], expected: string): string | undefined {
-    const word = this.word(expected);
-    return word === undefined ? undefined : this.#choice(word, choices, expected);
+  /** A word that stands between others: `to`, `every`, `jitter`. */
+  keyword(keyword: string): string | undefined {
+    const word = this.word(`the word ${keyword}`);
+    if (word === undefined || word.text === keyword) return word?.text;
+    const near = nearest(word.text, [keyword]);
+    return near === undefined
+      ? this.refuse(`${quoted(keyword)} is missing before ${quoted(word.text)}`, word.at)
+      : this.refuse(`${quoted(word.text)} is not the word ${keyword}`, word.at, near);
   }
 
   finish(): void {
@@ -78,7 +83,8 @@ export class Clause {
 
   /** `2`, `1,3` or `all`. */
   victims(): Victims | undefined {
-    const word = this.word("which validators (2, or 1,3, or all)");
+    if (this.isAtEnd) return this.refuse("say which validators: 2, or 1,3, or all", this.#end);
+    const word = this.word("which validators");
     if (word === undefined) return undefined;
     return word.text === "all" ? "all" : this.#list(word);
   }
@@ -95,6 +101,10 @@ export class Clause {
     const parts = partsOf(word, "/");
     const extra = parts[this.#context.validators];
     if (extra !== undefined) return this.refuse("more groups than validators", extra.at);
+    const empty = parts.find(({ text }) => text === "");
+    if (empty !== undefined) {
+      return this.refuse("a group is empty: write groups as 0,1/2,3", empty.at);
+    }
     const groups = parts.map((part) => this.#list(part));
     return groups.every((group) => group !== undefined) ? groups : undefined;
   }
@@ -105,7 +115,7 @@ export class Clause {
     if (word === undefined) return undefined;
     const ways: string[] = [];
     for (const part of partsOf(word, ",")) {
-      const way = this.#choice(part, this.#context.ways, "a way to lie");
+      const way = this.#way(part);
       if (way === undefined) return undefined;
       if (ways.includes(way)) return this.refuse(`${way} is there twice`, part.at);
       if (ways.length === MAX_WAYS) return this.refuse(`more than ${MAX_WAYS} ways`, part.at);
@@ -174,20 +184,23 @@ export class Clause {
     return this.refuse(`there is no validator ${index}: ${range}`, at, String(last));
   }
 
-  #choice({ text, at }: Word, choices: readonly string[], expected: string): string | undefined {
-    if (choices.includes(text)) return text;
-    const near = nearest(text, choices);
-    const known = near === undefined ? `; there are ${choices.join(", ")}` : "";
-    return this.refuse(`${quoted(text)} is not ${expected}${known}`, at, near);
+  #way({ text, at }: Word): string | undefined {
+    const { ways } = this.#context;
+    if (ways.includes(text)) return text;
+    const near = nearest(text, ways);
+    const words = [...new Set(ways)].filter((way) => WAYS.has(way));
+    const known = near === undefined ? `; there are ${words.join(", ")}` : "";
+    return this.refuse(`${quoted(text)} is not a way to lie${known}`, at, near);
   }
 }
 
-/** Blanks separate words, but not around a comma or a slash. */
+/** Blanks separate words, but after the verb not around a comma or a slash. */
 function wordsOf(text: string): readonly Word[] {
   const words: Word[] = [];
   for (const { 0: found, index } of text.matchAll(/\S+/g)) {
     const before = words.at(-1);
-    if (before !== undefined && (/[,/]$/.test(before.text) || /^[,/]/.test(found))) {
+    const joins = before !== undefined && (/[,/]$/.test(before.text) || /^[,/]/.test(found));
+    if (joins && words.length > 1) {
       words.pop();
       words.push({ text: text.slice(before.at, index + found.length), at: before.at });
     } else {

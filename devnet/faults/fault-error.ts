@@ -7,6 +7,8 @@ export type FaultErrorCode =
   | "NOT_OURS"
   /** `rewind-disk` without a `copy-disk` before it. */
   | "NO_COPY"
+  /** `resume` of what is not paused, `repent` of what does not lie. */
+  | "NOTHING_TO_END"
   /** It was started and ended before it served anyone. */
   | "DIED"
   /** It did not answer in time; the fault is declared all the same, and holds once it does. */

@@ -192,7 +192,7 @@ function readPartition(clause: Clause): FaultCommand | undefined {
 
 function readCut(clause: Clause): FaultCommand | undefined {
   const from = clause.victims();
-  const keyword = clause.oneOf(["to"], "the word to");
+  const keyword = clause.keyword("to");
   const to = clause.victims();
   if (from === undefined || to === undefined || keyword === undefined) return undefined;
   if (from.length === 1 && to.length === 1 && from[0] === to[0]) {
@@ -205,7 +205,7 @@ function readFlap(clause: Clause): FaultCommand | undefined {
   const from = clause.victim();
   const to = clause.victim();
   const toAt = clause.at;
-  const keyword = clause.oneOf(["every"], "the word every");
+  const keyword = clause.keyword("every");
   const everyMs = clause.duration();
   if (from === undefined || to === undefined || everyMs === undefined || !keyword) return undefined;
   if (from === to) return clause.refuse("a link has two ends", toAt);
@@ -217,7 +217,7 @@ function readDelay(clause: Clause): FaultCommand | undefined {
   const who = clause.victims();
   const ms = clause.duration();
   let jitterMs: number | undefined = 0;
-  if (!clause.isAtEnd && clause.oneOf(["jitter"], "the word jitter")) jitterMs = clause.duration();
+  if (!clause.isAtEnd && clause.keyword("jitter")) jitterMs = clause.duration();
   if (who === undefined || ms === undefined || jitterMs === undefined) return undefined;
   return { verb: "delay", who, ms, jitterMs };
 }

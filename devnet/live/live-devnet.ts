@@ -29,16 +29,6 @@ export type LiveDevnetOptions = {
   readonly onListening?: (validator: LiveValidator) => void;
 };
 
-/** What these verbs do, they do to a process or to its directory, which must be ours. */
-const HANDS_ON: ReadonlySet<FaultCommand["verb"]> = new Set<FaultCommand["verb"]>([
-  "kill",
-  "restart",
-  "pause",
-  "resume",
-  "lose-disk",
-  "copy-disk",
-  "rewind-disk",
-]);
 const MAX_DOWN_MS = 60_000;
 
 export class LiveDevnet implements FaultTarget {
@@ -162,16 +152,15 @@ export class LiveDevnet implements FaultTarget {
     if (!this.#supervisor.isStopping) await victim.start();
   }
 
-  /** Leaves alone what a person brought back by hand, and what halted: starting that again would not end well. */
+  /**
+   * Leaves alone what halted: starting that again would not end well.
+   * @throws {FaultError} NOT_OURS for what a person brought back by hand, which is left alone, too
+   */
   async #revive(victim: LiveValidator): Promise<Acknowledgement> {
     if (victim.isAlive) return await victim.resume();
     if (this.#halted.has(victim.plan.index) || this.#supervisor.isStopping) return "later";
     this.#stay(victim);
-    try {
-      await victim.start();
-    } catch (error) {
-      if (!(error instanceof FaultError) || error.code !== "NOT_OURS") throw error;
-    }
+    await victim.start();
     return "later";
   }
 
@@ -183,14 +172,19 @@ export class LiveDevnet implements FaultTarget {
     return done;
   }
 
-  async #requirePossible({ verb }: FaultCommand, victims: readonly LiveValidator[]): Promise<void> {
-    if (!HANDS_ON.has(verb)) return;
-    for (const victim of victims) {
-      await victim.refuseIfForeign();
-      if (verb !== "rewind-disk" || hasCopy(victim.plan)) continue;
-      const { index } = victim.plan;
-      const remedy = `take one first: copy-disk ${index}`;
-      throw new FaultError("NO_COPY", `there is no copy of the disk of v${index}`, remedy);
+  async #requirePossible(command: FaultCommand, victims: readonly LiveValidator[]): Promise<void> {
+    const { verb } = command;
+    requireSomethingToEnd(command, this.#declared);
+    const obeying = obeyedBy(command, this.validators);
+    for (const validator of this.processes) {
+      if (validator.isAlive || !obeying.includes(validator.plan.index)) continue;
+      // In its turn: whoever starts it meanwhile holds its directory, too.
+      await this.#inTurn(validator, () => validator.refuseIfForeign());
+    }
+    for (const { plan } of victims) {
+      if (verb !== "rewind-disk" || hasCopy(plan)) continue;
+      const remedy = `take one first: copy-disk ${plan.index}`;
+      throw new FaultError("NO_COPY", `there is no copy of the disk of v${plan.index}`, remedy);
     }
   }
 
@@ -304,6 +298,36 @@ function namedBy(command: FaultCommand, validators: number): readonly number[] {
     default:
       return all(command.who);
   }
+}
+
+/** Who has to do it or to have it done to them, and so must be ours. A heal does what it can. */
+function obeyedBy(command: FaultCommand, validators: number): readonly number[] {
+  switch (command.verb) {
+    case "heal":
+      return [];
+    case "partition":
+      return victimsOf("all", validators);
+    case "cut":
+      return victimsOf(command.from, validators);
+    default:
+      return namedBy(command, validators);
+  }
+}
+
+function requireSomethingToEnd(command: FaultCommand, { validators }: Declared): void {
+  if (command.verb !== "resume" && command.verb !== "repent") return;
+  const victims = victimsOf(command.who, validators.length);
+  const isResume = command.verb === "resume";
+  const hasAny = victims.some((index) => {
+    const faults = validators[index];
+    return faults !== undefined && (isResume ? faults.isPaused : faults.ways.length > 0);
+  });
+  if (hasAny) return;
+  const who = victims.map((index) => `v${index}`).join(", ");
+  const verb = victims.length === 1 ? "is" : "are";
+  const lie = victims.length === 1 ? "does" : "do";
+  const what = isResume ? `${who} ${verb} not paused` : `${who} ${lie} not lie`;
+  throw new FaultError("NOTHING_TO_END", what, "`quorate fault` shows what is in force");
 }
 
 function noAnswer(silent: readonly number[]): FaultError {

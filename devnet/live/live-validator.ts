@@ -114,7 +114,7 @@ export class LiveValidator {
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== "DIRECTORY_LOCKED") throw error;
       const what = `v${this.plan.index} was brought back by hand: ${error.message}`;
-      const remedy = "stop that process, and the devnet can start the validator again";
+      const remedy = `stop that process, then: fault restart ${this.plan.index}`;
       throw new FaultError("NOT_OURS", what, remedy, error);
     }
   }

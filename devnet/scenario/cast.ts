@@ -15,15 +15,28 @@ const UNPROVABLE: ReadonlySet<string> = new Set([
   ...["send-to-some", "partial-sender"],
 ]);
 
-export function checkCast({ scenario, places }: Draft, problems: Problems): void {
-  checkTimes(scenario, places.moments, problems);
-  const check = new CastCheck(scenario, places.moments, problems);
+/** Each check relies on keys that are sound: the others say nothing until theirs are mended. */
+export function checkCast(
+  { scenario, inDoubt, isRecorded, places }: Draft,
+  problems: Problems,
+): void {
+  const isSure = (...keys: readonly string[]) => keys.every((key) => !inDoubt.has(key));
+  if (isRecorded || !isSure("recorded")) return;
+  if (isSure("duration")) checkTimes(scenario, places.moments, problems);
+  if (!isSure("validators")) return;
+  const check = new CastCheck(scenario, places.moments, problems, {
+    // Those who are unreliable stay so, whatever else is yet to be read.
+    ofLiars: isSure("expect"),
+    ofPremises: isSure("timeline"),
+    ofProgress: isSure("timeline", "expect"),
+  });
   const schedule = unfold(scenario.timeline, scenario.validators);
   schedule.forEach((scheduled, index) => {
     check.obey(scheduled);
     if (schedule[index + 1]?.atMs !== scheduled.atMs) check.settle(scheduled);
   });
-  checkMix(scenario, places.random, problems);
+  if (isSure("random", "expect")) checkMix(scenario, places.random, problems);
+  if (!isSure("timeline", "random", "expect")) return;
   for (const culprit of places.culprits) checkCulprit(culprit, scenario, problems);
   for (const halted of places.halted) checkHalted(halted, scenario, problems);
 }
@@ -49,24 +62,37 @@ function checkTimes(
   });
 }
 
+type Complaints = {
+  readonly ofLiars: boolean;
+  readonly ofPremises: boolean;
+  readonly ofProgress: boolean;
+};
+
 /** Obeys the timeline as a devnet would, and complains of each command that cannot be obeyed. */
 class CastCheck {
   readonly #scenario: Scenario;
   readonly #places: readonly MomentPlaces[];
   readonly #problems: Problems;
   readonly #condition: Condition;
-  #hasComplained = { ofLiars: false, ofProgress: false };
+  /** What it complains of; of liars and of progress once. */
+  #complains: Complaints;
 
-  constructor(scenario: Scenario, places: readonly MomentPlaces[], problems: Problems) {
+  constructor(
+    scenario: Scenario,
+    places: readonly MomentPlaces[],
+    problems: Problems,
+    complains: Complaints,
+  ) {
     this.#scenario = scenario;
     this.#places = places;
     this.#problems = problems;
+    this.#complains = complains;
     this.#condition = new Condition(scenario.validators);
   }
 
   obey(scheduled: Scheduled): void {
     const { command, isEnd } = scheduled;
-    if (!isEnd) this.#checkPremises(scheduled);
+    if (!isEnd && this.#complains.ofPremises) this.#checkPremises(scheduled);
     this.#condition.obey(command);
     if (!isEnd && makesUnreliable(command)) this.#checkUnreliable(scheduled);
   }
@@ -74,15 +100,17 @@ class CastCheck {
   /** After all that falls into one instant. */
   settle(scheduled: Scheduled): void {
     const { validators, expect } = this.#scenario;
-    if (expect.progress !== "always" || this.#hasComplained.ofProgress) return;
+    if (expect.progress !== "always" || !this.#complains.ofProgress) return;
     const lost = [...this.#condition.lost()].sort((a, b) => a - b);
     if (lost.length <= mayFail(validators)) return;
-    this.#hasComplained = { ...this.#hasComplained, ofProgress: true };
+    this.#complains = { ...this.#complains, ofProgress: false };
     const of = `of ${validators} validators at most ${mayFail(validators)} may be`;
     const instead = "write progress: after-heal, or end an earlier fault before";
     this.#refuse(
       scheduled,
-      `from here on ${namesOf(lost)} lie, are down or cut off, and ${of} for progress: always; ${instead}`,
+      `from here on ${namesOf(lost)} ${
+        lost.length === 1 ? "lies, is down or cut off" : "lie, are down or cut off"
+      }, and ${of} for progress: always; ${instead}`,
     );
   }
 
@@ -124,16 +152,19 @@ class CastCheck {
   #checkUnreliable(scheduled: Scheduled): void {
     const { validators, expect } = this.#scenario;
     const { unreliable } = this.#condition;
-    if (expect.safety === "may-break" || this.#hasComplained.ofLiars) return;
+    if (expect.safety === "may-break" || !this.#complains.ofLiars) return;
     if (unreliable.size <= mayFail(validators)) return;
-    this.#hasComplained = { ...this.#hasComplained, ofLiars: true };
+    this.#complains = { ...this.#complains, ofLiars: false };
     const names = namesOf([...unreliable].sort((a, b) => a - b));
     const of = `at most ${mayFail(validators)} of ${validators} validators`;
     const enough = `validators: ${3 * unreliable.size + 1}`;
     this.#refuse(
       scheduled,
-      `${names} lie or have lost what they signed, and safety holds with ${of}; ` +
-        `write expect: { safety: may-break }, or ${enough}`,
+      `${names} ${
+        unreliable.size === 1
+          ? "lies or has lost what it signed"
+          : "lie or have lost what they signed"
+      }, and safety holds with ${of}; ` + `write expect: { safety: may-break }, or ${enough}`,
     );
   }
 

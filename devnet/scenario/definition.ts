@@ -43,7 +43,7 @@ export type ScenarioDefinition = {
 
 /** What every way to lie may be called: the words, and the names of the behaviours. */
 export function knownWays(): readonly string[] {
-  return [...WAYS.keys(), ...BEHAVIOURS.keys()];
+  return [...new Set([...WAYS.keys(), ...BEHAVIOURS.keys()])];
 }
 
 /** A scenario cannot be played as it is written. */
@@ -107,7 +107,7 @@ function finish(
 ): ParsedScenario {
   let draft: Draft | undefined;
   if (tree !== undefined && problems.isEmpty) draft = readScenario(tree, { problems, ways });
-  if (draft !== undefined && !draft.isRecorded) checkCast(draft, problems);
+  if (draft !== undefined) checkCast(draft, problems);
   if (draft !== undefined && problems.isEmpty) return { ok: true, scenario: draft.scenario };
   return { ok: false, problems: problems.list() };
 }

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { nearest } from "../faults/index.ts";
 import { type ParsingOptions, parseScenario, REMEDY, ScenarioError } from "./definition.ts";
 import type { Scenario } from "./scenario.ts";
-import { MAX_FILE_CHARACTERS } from "./yaml-tree.ts";
+import { tooLarge } from "./yaml-tree.ts";
 
 export type ReadyScenario = {
   readonly name: string;
@@ -18,9 +18,9 @@ export type ReadyScenario = {
 const TEXT_FILES: ReadonlySet<string> = new Set([".yaml", ".yml", ".json"]);
 const MODULES: ReadonlySet<string> = new Set([".js", ".mjs", ".ts", ".mts"]);
 const BARE_NAME = /^[a-z0-9-]+$/;
-/** A character takes at most so many bytes. */
-const MAX_CHARACTER_BYTES = 4;
 const MAX_FLOORS = 8;
+const LISTED =
+  "quorate sim without a name lists the ready ones, devnet/scenario/README.md tells how to write one";
 
 /**
  * Reads a file, or a ready scenario by its name.
@@ -36,7 +36,7 @@ export async function loadScenario(
   if (!TEXT_FILES.has(extension)) {
     throw failure(
       `${file} is no scenario: its name ends in none of .yaml, .yml, .json, .js, .ts`,
-      "quorate sim without a name lists the ready ones",
+      LISTED,
     );
   }
   const parsed = parseScenario(await textOf(file), options);
@@ -88,16 +88,20 @@ function readyFolder(): string {
 
 async function textOf(file: string): Promise<string> {
   try {
-    const { size } = await stat(file);
-    if (size > MAX_FILE_CHARACTERS * MAX_CHARACTER_BYTES) {
-      throw failure(`${file} is too large: ${size} bytes`, "a scenario has at most 256 KiB");
-    }
+    const size = tooLarge((await stat(file)).size);
+    if (size !== undefined) throw failure(`${file} cannot be played: ${size}`, REMEDY);
     return await readFile(file, "utf8");
   } catch (cause) {
     if (cause instanceof ScenarioError) throw cause;
-    const why = (cause as Error).message;
-    throw failure(`cannot read ${file}: ${why}`, "name a file that is there", cause);
+    throw failure(whyUnreadable(file, cause), LISTED, cause);
   }
+}
+
+/** Why a file that somebody named could not be read, as a sentence. */
+export function whyUnreadable(file: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ENOENT") return `there is no file ${file}`;
+  return code === "EISDIR" ? `${file} is a folder` : `cannot read ${file}: ${message}`;
 }
 
 /** The one scenario that a module exports, under whatever name. */

@@ -9,7 +9,13 @@ export {
   type ScenarioDefinition,
   ScenarioError,
 } from "./definition.ts";
-export { listScenarios, loadScenario, type ReadyScenario, summaryOf } from "./files.ts";
+export {
+  listScenarios,
+  loadScenario,
+  type ReadyScenario,
+  summaryOf,
+  whyUnreadable,
+} from "./files.ts";
 export { formatScenario } from "./format.ts";
 export { drawMoments, scheduleOf } from "./random-mix.ts";
 export type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";

@@ -5,6 +5,7 @@ import {
   type FaultVerb,
   formatCommand,
   MAX_VALIDATORS,
+  nearest,
 } from "../faults/index.ts";
 import {
   choiceIn,
@@ -24,9 +25,11 @@ import type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
 import type { Entry, Place, Tree } from "./tree.ts";
 import { undo } from "./undo.ts";
 
-/** A scenario whose every value is in its range, and where they stand. */
+/** A scenario as far as it can be read, its values in their ranges, and where they stand. */
 export type Draft = {
   readonly scenario: Scenario;
+  /** Keys with something wrong in them: what stands for those in the scenario is not what the author means. */
+  readonly inDoubt: ReadonlySet<string>;
   /** It has happened already: more than one would ask for may be in it. */
   readonly isRecorded: boolean;
   readonly places: {
@@ -87,16 +90,20 @@ const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
 type Reading = Desk & { readonly validators: number; readonly ways: readonly string[] };
 
-/** Undefined if anything is wrong; `problems` says what. */
+/** Whatever is wrong goes to `problems`. */
 export function readScenario(
   tree: Tree,
   { problems, ways }: Desk & { readonly ways: readonly string[] },
-): Draft | undefined {
+): Draft {
   const fields = fieldsOf(tree, SCENARIO_KEYS, { problems });
+  const inDoubt = doubtfulKeys(tree);
   /** The value of a key, or what stands for it when it is left away. */
   const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
     const entry = fields.get(key);
-    return (entry && from(entry.value)) ?? fallback;
+    const { count } = problems;
+    const value = entry && from(entry.value);
+    if (problems.count > count) inDoubt.add(key);
+    return value ?? fallback;
   };
   const name = readName(tree, fields.get("name"), { problems });
   const story = read("story", DEFAULTS.story, (value) => {
@@ -106,13 +113,13 @@ export function readScenario(
     return wholeIn(value, { ...LIMITS.validators, problems });
   });
   // A wrong number of validators is one complaint, not one for each of them.
-  const isKnown = fields.get("validators") === undefined || problems.isEmpty;
-  const reading: Reading = { problems, ways, validators: isKnown ? validators : MAX_VALIDATORS };
+  const most = inDoubt.has("validators") ? MAX_VALIDATORS : validators;
+  const reading: Reading = { problems, ways, validators: most };
   const durationMs = read<number>("duration", DEFAULTS.durationMs, (value) => {
     return durationIn(value, { ...LIMITS.durationMs, problems });
   });
   const located = read("timeline", [], (value) => readTimeline(value, reading));
-  const expect = readExpectations(fields.get("expect"), reading);
+  const expect = read("expect", NOTHING_SPECIAL, (value) => readExpectations(value, reading));
   const isRecorded = read("recorded", false, (value) => yesIn(value, { problems }));
   const scenario: Scenario = {
     name,
@@ -130,12 +137,12 @@ export function readScenario(
     load: read<Scenario["load"]>("load", DEFAULTS.load, (value) => readLoad(value, { problems })),
     timeline: located.map(({ moment }) => moment),
     random: read<RandomMix | undefined>("random", undefined, (value) => {
-      return readRandom(value, { problems, durationMs });
+      const longestMs = inDoubt.has("duration") ? LIMITS.durationMs.max : durationMs;
+      return readRandom(value, { problems, durationMs: longestMs });
     }),
     durationMs,
     expect: expect.expectations,
   };
-  if (!problems.isEmpty) return undefined;
   const nowhere = tree.place;
   const places = {
     validators: fields.get("validators")?.value.place ?? nowhere,
@@ -144,7 +151,25 @@ export function readScenario(
     culprits: expect.culprits,
     halted: expect.halted,
   };
-  return { scenario, isRecorded, places };
+  return { scenario, inDoubt, isRecorded, places };
+}
+
+/** Those that are there twice, and those that a key may be meant for that nobody knows. */
+function doubtfulKeys(tree: Tree): Set<string> {
+  if (tree.kind !== "map") return new Set(SCENARIO_KEYS);
+  const inDoubt = new Set<string>();
+  const given = new Set<string>();
+  for (const { key } of tree.entries) {
+    if (given.has(key)) inDoubt.add(key);
+    given.add(key);
+  }
+  const absent = SCENARIO_KEYS.filter((key) => !given.has(key));
+  for (const key of given) {
+    if (SCENARIO_KEYS.includes(key)) continue;
+    const near = nearest(key, absent);
+    for (const meant of near === undefined ? absent : [near]) inDoubt.add(meant);
+  }
+  return inDoubt;
 }
 
 function readName(tree: Tree, entry: Entry | undefined, { problems }: Desk): string {
@@ -196,16 +221,18 @@ function readMoment(tree: Tree, reading: Reading): LocatedMoment | undefined {
   const { max } = LIMITS.durationMs;
   const atMs = at && durationIn(at.value, { min: 0, max, problems });
   const command = act && commandIn(act.value, reading);
-  const forMs = during && durationIn(during.value, { min: 1, max, problems });
+  let forMs = during && durationIn(during.value, { min: 1, max, problems });
   if (at === undefined || act === undefined) return undefined;
   if (atMs === undefined || command === undefined) return undefined;
-  if (during !== undefined) refuseVainFor(command, during, reading);
+  if (during !== undefined && undo(command, reading.validators) === undefined) {
+    refuseVainFor(command, during, reading);
+    forMs = undefined;
+  }
   const places = { at: at.value.place, do: act.value.place, for: (during ?? act).value.place };
   return { moment: { atMs, command, ...(forMs !== undefined && { forMs }) }, places };
 }
 
 function refuseVainFor(command: FaultCommand, during: Entry, reading: Reading): void {
-  if (undo(command, reading.validators) !== undefined) return;
   const text = formatCommand(command).split(" ")[0];
   const what = `${text} has no opposite, so that it cannot last for a while: leave for away`;
   reading.problems.add(during.place, what);
@@ -246,10 +273,27 @@ function readVerbs(tree: Tree, { problems }: Desk): readonly FaultVerb[] {
   return verbs;
 }
 
-function readExpectations(entry: Entry | undefined, { problems, validators }: Reading) {
+type LocatedExpectations = {
+  readonly expectations: Expectations;
+  readonly culprits: readonly Located<number>[];
+  readonly halted: readonly Located<number>[];
+};
+
+const NOTHING_SPECIAL: LocatedExpectations = {
+  expectations: {
+    safety: DEFAULTS.safety,
+    progress: DEFAULTS.progress,
+    culprits: [],
+    noOtherCulprits: true,
+    halted: [],
+  },
+  culprits: [],
+  halted: [],
+};
+
+function readExpectations(tree: Tree, { problems, validators }: Reading): LocatedExpectations {
   const none: readonly Located<number>[] = [];
-  const fields: ReadonlyMap<string, Entry> =
-    entry === undefined ? new Map() : fieldsOf(entry.value, EXPECT_KEYS, { problems });
+  const fields = fieldsOf(tree, EXPECT_KEYS, { problems });
   const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
     const field = fields.get(key);
     return (field && from(field.value)) ?? fallback;

@@ -45,6 +45,10 @@ export class Problems {
     return this.#found.length === 0;
   }
 
+  get count(): number {
+    return this.#found.length;
+  }
+
   get isFull(): boolean {
     return this.#found.length >= MAX_PROBLEMS;
   }

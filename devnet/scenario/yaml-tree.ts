@@ -16,8 +16,9 @@ import {
 import { quoted } from "../faults/index.ts";
 import { type Entry, MAX_DEPTH, type Place, type Problems, type Tree } from "./tree.ts";
 
-export const MAX_FILE_CHARACTERS = 256 * 1024;
+const MAX_FILE_BYTES = 256 * 1024;
 const MAX_TOKENS = 32_768;
+const MAX_REASON_CHARACTERS = 160;
 const COLLECTIONS: ReadonlySet<string> = new Set(["block-map", "block-seq", "flow-collection"]);
 const REFUSED_TOKENS: ReadonlyMap<string, string> = new Map([
   ["anchor", "anchors (&) are not allowed here: write the value out, or put quotes around it"],
@@ -25,13 +26,17 @@ const REFUSED_TOKENS: ReadonlyMap<string, string> = new Map([
   ["tag", "tags (!) are not allowed here: leave it away, or put quotes around the value"],
 ]);
 
+/** What is wrong with a file of so many bytes, if it is their number. */
+export function tooLarge(bytes: number): string | undefined {
+  if (bytes <= MAX_FILE_BYTES) return undefined;
+  return `${bytes} bytes are too many: a scenario has at most ${MAX_FILE_BYTES / 1024} KiB`;
+}
+
 /** Undefined if there is none; `problems` says why. */
 export function readYaml(text: string, problems: Problems): Tree | undefined {
   const start = { line: 1, column: 1, path: "" };
-  if (text.length > MAX_FILE_CHARACTERS) {
-    const size = `${text.length} characters`;
-    return problems.add(start, `${size} are too many: a scenario has at most 256 Ki`);
-  }
+  const size = tooLarge(Buffer.byteLength(text));
+  if (size !== undefined) return problems.add(start, size);
   const lines = new LineCounter();
   const placeAt = (offset: number, path: string): Place => {
     const { line, col } = lines.linePos(offset);
@@ -48,7 +53,7 @@ export function readYaml(text: string, problems: Problems): Tree | undefined {
     return [...errors, ...warnings];
   })) {
     if (problems.isFull) break;
-    refuse(pos[0], `no YAML: ${quoted(message).slice(1, -1)}`);
+    refuse(pos[0], `no YAML: ${quoted(message, MAX_REASON_CHARACTERS).slice(1, -1)}`);
   }
   const [document, second] = documents;
   if (second !== undefined) refuse(second.range[0], "a second document: one file, one scenario");

@@ -3,15 +3,13 @@
 
 import {
   bareMessage,
-  blockHash,
   type Message,
   messageCodec,
   type ValidatorSet,
   verifyEvidence,
 } from "../../consensus/index.ts";
 import { decode, encode, fromHex, type SignatureScheme, toHex } from "../../crypto/index.ts";
-import { statementOf } from "../behaviours/index.ts";
-import type { Culprit } from "../verdict/index.ts";
+import { type Culprit, statementText } from "../verdict/index.ts";
 
 /** Canonical bytes as 0x-hex, as a validator's events carry them. */
 export type Contradiction = { readonly first: string; readonly second: string };
@@ -47,7 +45,7 @@ export class Proofs {
       this.#proofs.set(offender, {
         why: `signed two ${kind}s in view ${view}`,
         messages: [toHex(bytesOf(left)), toHex(bytesOf(right))],
-        statements: [describe(left), describe(right)],
+        statements: [statementText(left), statementText(right)],
       });
     }
     return offender;
@@ -80,15 +78,6 @@ function messageIn(hex: string): Exclude<Message, { type: "decision" }> | undefi
   const decoded = bytes === undefined ? undefined : decode(messageCodec, bytes);
   if (decoded?.ok !== true || decoded.value.type === "decision") return undefined;
   return decoded.value;
-}
-
-/** With all that two proposals may differ in. */
-function describe(message: Exclude<Message, { type: "decision" }>): string {
-  const said = statementOf(message);
-  if (message.type !== "proposal") return said;
-  const { block } = message;
-  const hash = toHex(blockHash(block).subarray(0, 4)).slice(2);
-  return `${said} time ${block.timestampMs} block ${hash}`;
 }
 
 /** Without what it brings along: a few hundred bytes that prove as much. */

@@ -90,5 +90,5 @@ export function recordingText(recorded: Recorded, verdict: Verdict, verdictText:
 
 /** A last word of a log must not end its comment. */
 function printable(line: string): string {
-  return line.replaceAll(/[^\x20-\x7e]/g, "?");
+  return line.replaceAll("…", "..").replaceAll(/[^\x20-\x7e]/g, "?");
 }

@@ -8,6 +8,7 @@ import type { InForce, Overview, Subject, ValidatorState } from "../control/inde
 import {
   type FaultCommand,
   FaultError,
+  type FaultErrorCode,
   type FaultTarget,
   makesUnreliable,
   victimsOf,
@@ -78,7 +79,7 @@ export class Session implements Subject {
       urls: stage.processes.map(({ plan }) => plan.rpcUrl),
       sightings: this.#sightings,
       proofs: this.#proofs,
-      counts: (validator) => this.isHonest(validator),
+      counts: (validator) => this.isHonest(validator) || !this.#hasHonest,
       nowMs,
     });
   }
@@ -94,6 +95,11 @@ export class Session implements Subject {
   /** As far as was declared. */
   isHonest(validator: number): boolean {
     return !this.#dishonest.has(validator);
+  }
+
+  /** Otherwise there is nobody to judge by, and whatever anybody says is told as it is. */
+  get #hasHonest(): boolean {
+    return this.#dishonest.size < this.validators;
   }
 
   /** Was anything commanded? */
@@ -119,14 +125,14 @@ export class Session implements Subject {
     const { stage, nowMs } = this.#options;
     this.watch();
     const atMs = nowMs();
-    this.#blame(command);
+    const takeBack = this.#blame(command);
     let hasChanged = false;
     try {
       await stage.obey(command);
       hasChanged = true;
     } catch (error) {
-      // Declared all the same: it holds once the validator hears of it.
-      hasChanged = error instanceof FaultError && error.code === "NO_ANSWER";
+      hasChanged = error instanceof FaultError && isDeclared(command, error);
+      if (error instanceof FaultError && REFUSALS.has(error.code)) takeBack();
       throw error;
     } finally {
       if (hasChanged) this.#note(command, atMs);
@@ -140,6 +146,7 @@ export class Session implements Subject {
 
   /** Has every honest validator that runs a block that was not there when all was healed? */
   get hasRecovered(): boolean {
+    if (!this.#hasHonest) return true;
     const { heal } = this.#sightings;
     if (heal?.nextBlockAtMs === undefined) return false;
     return this.#states().every(({ validator, state }) => {
@@ -182,6 +189,15 @@ export class Session implements Subject {
     return { declared, validators: this.#states() };
   }
 
+  /** As declared at this moment: how many faults, and who lies. */
+  get wrong(): { readonly faults: number; readonly liars: readonly number[] } {
+    const { declared } = this.#options.stage;
+    const liars = declared.validators.flatMap(({ ways }, index) =>
+      ways.length > 0 ? [index] : [],
+    );
+    return { faults: inForce(declared).length, liars };
+  }
+
   /** `expect`: beside what a session without a scenario is owed. */
   verdict(expect: Partial<Expectations> = {}): Verdict {
     this.watch();
@@ -192,7 +208,9 @@ export class Session implements Subject {
       validators: this.validators,
       tempo: root.genesis.consensus,
       expect: { ...this.#expectations(), ...expect },
-      liars: [...this.#lies].map(([validator, ways]) => ({ validator, ways: [...ways] })),
+      liars: [...this.#lies]
+        .filter(([, ways]) => ways.size > 0)
+        .map(([validator, ways]) => ({ validator, ways: [...ways] })),
       dishonest: this.#dishonest,
       sightings: this.#sightings,
       culprits: this.#proofs.culprits((holder) => this.isHonest(holder)),
@@ -231,17 +249,26 @@ export class Session implements Subject {
     return { ...FREE, safety, progress: this.#hasStalled ? "after-heal" : "always" };
   }
 
-  /** Before it begins to lie: what it says from then on counts no more. */
-  #blame(command: FaultCommand): void {
-    if (!makesUnreliable(command) || !("who" in command)) return;
+  /** Before it begins to lie: what it says from then on counts no more. What it returns takes that back. */
+  #blame(command: FaultCommand): () => void {
+    if (!makesUnreliable(command) || !("who" in command)) return () => {};
+    const added: (() => void)[] = [];
+    const add = <T>(set: Set<T>, member: T) => {
+      if (set.has(member)) return;
+      set.add(member);
+      added.push(() => set.delete(member));
+    };
     for (const victim of victimsOf(command.who, this.validators)) {
-      this.#unreliable.add(victim);
-      if (command.verb !== "lose-disk") this.#dishonest.add(victim);
+      add(this.#unreliable, victim);
+      if (command.verb !== "lose-disk") add(this.#dishonest, victim);
       if (command.verb !== "lie") continue;
       const ways = this.#lies.get(victim) ?? new Set();
-      for (const way of command.ways) ways.add(way);
+      for (const way of command.ways) add(ways, way);
       this.#lies.set(victim, ways);
     }
+    return () => {
+      for (const remove of added) remove();
+    };
   }
 
   #note(command: FaultCommand, atMs: number): void {
@@ -263,6 +290,24 @@ export class Session implements Subject {
       return { validator: index, pid, state: isPaused ? "paused" : "running" };
     });
   }
+}
+
+/** Nothing at all was done. */
+const REFUSALS: ReadonlySet<FaultErrorCode> = new Set<FaultErrorCode>([
+  "NO_SUCH_VALIDATOR",
+  "NO_SUCH_WAY",
+  "NOT_OURS",
+  "NO_COPY",
+  "NOTHING_TO_END",
+  "STOPPING",
+]);
+
+/** Did it change what is declared, though not all of it could be done? */
+function isDeclared({ verb }: FaultCommand, { code }: FaultError): boolean {
+  // It holds once the validator hears of it.
+  if (code === "NO_ANSWER") return true;
+  // Everybody else is well.
+  return verb === "heal" && code === "NOT_OURS";
 }
 
 /** Transfers a second that the simulator is asked for in the place of what came in live. */

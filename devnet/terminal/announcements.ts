@@ -8,6 +8,7 @@ import type { OpenDevnet } from "../directory/index.ts";
 import { DEVELOPMENT_BALANCE, quorumOf } from "../directory/index.ts";
 import type { Death, LiveDevnet, LiveValidator } from "../live/index.ts";
 import { banner } from "./banner.ts";
+import type { Run } from "./part.ts";
 
 const WARNING = "development keys, public to everyone: never for anything of value";
 const DEFAULT_RPC = "http://127.0.0.1:4000";
@@ -96,10 +97,12 @@ export function directoryOption(dir: string): string {
   return name === ".devnet" ? "" : ` --dir ${name}`;
 }
 
+/** `isControlled`: the devnet takes commands, and so can bring it back itself. */
 export function reportDeath(
-  { output, env }: ActionContext,
+  { context: { output, env }, opened }: Pick<Run, "context" | "opened">,
   validator: LiveValidator,
   death: Death,
+  isControlled: boolean,
 ): void {
   const { exitCode, signal, lastLogLine } = death;
   const { index, dir } = validator.plan;
@@ -109,7 +112,10 @@ export function reportDeath(
     const how = signal === null ? `exit code ${exitCode}` : signal;
     const lines = [output.paint.red(`v${index} died (${how}) and stays dead`)];
     if (lastLogLine !== "") lines.push(`  last words  ${readable(lastLogLine)}`);
-    lines.push(`  log         ${logFile}`, `  bring back  ${invocation(env)} node --dir ${dir}`);
+    const remedy = isControlled
+      ? `fault restart ${index}${directoryOption(opened.plan.dir)}`
+      : `node --dir ${dir}`;
+    lines.push(`  log         ${logFile}`, `  bring back  ${invocation(env)} ${remedy}`);
     return lines.join("\n");
   });
 }

@@ -21,7 +21,7 @@ export class BottomLines {
 
   constructor(
     output: Pick<Output, "interactive" | "raw">,
-    columns: () => number = () => process.stdout.columns ?? DEFAULT_COLUMNS,
+    columns: () => number = () => process.stdout.columns || DEFAULT_COLUMNS,
   ) {
     this.#output = output;
     this.#columns = columns;
@@ -58,13 +58,12 @@ export class BottomLines {
   #draw(): void {
     if (!this.#isOpen) return;
     this.#erase();
-    const lines = [this.#status, this.#prompt].filter((line) => line !== "");
-    if (lines.length === 0) return;
     const width = Math.max(1, this.#columns() - 1);
+    const { text, cursor } = aroundCursor({ text: this.#prompt, cursor: this.#cursor }, width);
+    const lines = [this.#status, text].filter((line) => line !== "");
+    if (lines.length === 0) return;
     this.#output.raw(lines.map((line) => fitted(line, width)).join("\n"));
-    if (this.#cursor !== undefined && this.#cursor < width) {
-      this.#output.raw(`\r${this.#cursor === 0 ? "" : `\u001b[${this.#cursor}C`}`);
-    }
+    if (cursor !== undefined) this.#output.raw(`\r${cursor === 0 ? "" : `\u001b[${cursor}C`}`);
     this.#shown = lines.length;
   }
 
@@ -73,6 +72,15 @@ export class BottomLines {
     this.#output.raw(`${CLEAR_LINE}${`${UP}${CLEAR_LINE}`.repeat(this.#shown - 1)}`);
     this.#shown = 0;
   }
+}
+
+type Prompt = { readonly text: string; readonly cursor: number | undefined };
+
+/** What is typed has no colours. Beyond the width the part is shown that ends at the cursor. */
+function aroundCursor({ text, cursor }: Prompt, width: number): Prompt {
+  if (cursor === undefined || cursor < width) return { text, cursor };
+  const shown = text.slice(cursor - width + 2, cursor);
+  return { text: `…${shown}`, cursor: width - 1 };
 }
 
 /** At most so many characters, colours not counted and never cut in two. */

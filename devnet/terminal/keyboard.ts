@@ -4,6 +4,7 @@
 import type { ReadStream } from "node:tty";
 import type { Output } from "../../node/cli/index.ts";
 import type { BottomLines } from "./bottom-lines.ts";
+import { isInForeground } from "./foreground.ts";
 import { IDLE, KEY_LINE, press, strokesIn, type Typing, type Wish } from "./keys.ts";
 
 export type KeyboardOptions = {
@@ -11,6 +12,7 @@ export type KeyboardOptions = {
   readonly output: Pick<Output, "interactive" | "paint">;
   readonly bottom: BottomLines;
   readonly onWish: (wish: Wish) => void;
+  readonly isInForeground?: () => boolean;
 };
 
 const PROMPT = "> ";
@@ -26,10 +28,10 @@ export class Keyboard {
     this.#options = options;
   }
 
-  /** Only where somebody sits at a terminal. */
+  /** Only where somebody sits at a terminal, and types to us. */
   start(): void {
-    const { input, output } = this.#options;
-    if (!output.interactive || input.isTTY !== true) return;
+    const { input, output, isInForeground: isOurs = isInForeground } = this.#options;
+    if (!output.interactive || input.isTTY !== true || !isOurs()) return;
     this.#isOn = true;
     input.setRawMode(true);
     input.on("data", this.#hear);

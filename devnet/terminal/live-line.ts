@@ -1,5 +1,5 @@
-// How a devnet stands, as one line of a terminal: height, transactions per second, who is alive. Rewritten once a second from
-// the metrics of the first validator that answers; a slow or dead validator never holds it up for long.
+// How a devnet stands, as one line of a terminal: height, transactions per second, who is alive, what is wrong. Rewritten once
+// a second from the metrics of the first validator that answers; a slow or dead validator never holds it up for long.
 
 import type { Output } from "../../node/cli/index.ts";
 import type { LiveValidator } from "../live/index.ts";
@@ -10,21 +10,29 @@ const ANSWER_LIMIT_MS = 800;
 
 type Sample = { readonly atMs: number; readonly height: number; readonly transactions: number };
 
+/** What is declared to be wrong. */
+export type Wrong = { readonly faults: number; readonly liars: readonly number[] };
+
+export type LiveLineOptions = {
+  readonly bottom: BottomLines;
+  readonly validators: readonly LiveValidator[];
+  readonly wrong: () => Wrong;
+};
+
 export class LiveLine {
   readonly #output: Output;
   readonly #bottom: BottomLines;
   readonly #validators: readonly LiveValidator[];
+  readonly #wrong: () => Wrong;
   #timer: NodeJS.Timeout | undefined;
   /** By the index of the validator that it came from: counters of two of them do not compare. */
   #last: { readonly index: number; readonly sample: Sample } | undefined;
 
-  constructor(
-    output: Output,
-    on: { readonly bottom: BottomLines; readonly validators: readonly LiveValidator[] },
-  ) {
+  constructor(output: Output, { bottom, validators, wrong }: LiveLineOptions) {
     this.#output = output;
-    this.#bottom = on.bottom;
-    this.#validators = on.validators;
+    this.#bottom = bottom;
+    this.#validators = validators;
+    this.#wrong = wrong;
   }
 
   start(): void {
@@ -54,6 +62,8 @@ export class LiveLine {
         : [`height ${paint.bold(String(found.sample.height))}`, `${this.#rate(found)} tx/s`];
     parts.push(`${alive.length} of ${this.#validators.length} alive`);
     if (dead.length > 0) parts.push(paint.red(`dead: ${dead.join(" ")}`));
+    const wrong = wrongText(this.#wrong());
+    if (wrong !== undefined) parts.push(paint.yellow(wrong));
     this.#last = found;
     this.#bottom.status(parts.join("   "));
   }
@@ -64,6 +74,15 @@ export class LiveLine {
     const seconds = (sample.atMs - before.atMs) / 1_000;
     return Math.round((sample.transactions - before.transactions) / seconds);
   }
+}
+
+/** Undefined while nothing is wrong. */
+export function wrongText({ faults, liars }: Wrong): string | undefined {
+  if (faults === 0) return undefined;
+  const count = faults === 1 ? "1 fault" : `${faults} faults`;
+  if (liars.length === 0) return count;
+  const names = liars.map((index) => `v${index}`).join(" ");
+  return `${count}, ${names} ${liars.length === 1 ? "lies" : "lie"}`;
 }
 
 async function firstAnswer(validators: readonly LiveValidator[]) {

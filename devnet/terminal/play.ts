@@ -34,14 +34,14 @@ export async function play(given: Play, context: Pick<ActionContext, "output">):
     await until(atMs, given);
     if (signal.aborted) return;
     // Not waited for: a validator that takes its time must not hold up those that come after.
-    commands.give(command).then(
+    commands.give(command, "scenario").then(
       (obeyed) => tell(obeyed, formatCommand(command), given, context),
       (error: unknown) => context.output.note(String(error)),
     );
   }
   await until(scenario.durationMs, given);
   if (signal.aborted) return;
-  tell(await commands.say("heal"), "heal", given, context);
+  tell(await commands.say("heal", "scenario"), "heal", given, context);
   const healedMs = nowMs();
   const isOver = () =>
     session.hasRecovered || session.isOver

@@ -109,10 +109,11 @@ async function supervise(run: Run): Promise<number> {
         const { index, dir } = validator.plan;
         session?.halted(index, haltReason(dir) ?? readable(death.lastLogLine));
       }
-      if (!isOrdered) bottom.above(() => reportDeath(context, validator, death));
+      if (!isOrdered) bottom.above(() => reportDeath(run, validator, death, stage !== undefined));
     },
   });
-  const line = new LiveLine(output, { bottom, validators: devnet.processes });
+  const wrong = () => session?.wrong ?? { faults: 0, liars: [] };
+  const line = new LiveLine(output, { bottom, validators: devnet.processes, wrong });
   ending.onImpatience(() => devnet.kill());
   try {
     introduce({ opened, devnet, isEphemeral, seed }, output);

@@ -7,6 +7,7 @@ import {
   CommandLine,
   type Control,
   createControl,
+  type Done,
   removeControlFile,
   type Subject,
   writeControlFile,
@@ -41,7 +42,7 @@ export type OpenStage = {
 export async function openStage(given: StageOptions): Promise<OpenStage> {
   const { opened, context, session, bottom } = given;
   const { dir } = opened.plan;
-  const commands = new CommandLine(session);
+  const commands = new CommandLine(session, (done) => tellDone(done, given));
   const control = await controlOf(given, commands);
   const { url, token } = control;
   try {
@@ -132,6 +133,16 @@ function perform(given: StageOptions, commands: CommandLine, signal: AbortSignal
   );
 }
 
+/** Once for each command, whether it came by a key, from `quorate fault` or over HTTP. */
+function tellDone(
+  { text, origin }: Done,
+  { bottom, context: { output }, nowMs }: Pick<StageOptions, "bottom" | "context" | "nowMs">,
+): void {
+  if (origin === "scenario") return;
+  const value = { type: "moment", atMs: Math.round(nowMs()), command: text, ok: true };
+  bottom.above(() => output.record(value, () => `${output.paint.green("done")}  ${text}`));
+}
+
 /** What was asked for by a key. */
 function grant(wish: Wish, commands: CommandLine, given: StageOptions): void {
   const { bottom, context, conclusion } = given;
@@ -149,12 +160,14 @@ function grant(wish: Wish, commands: CommandLine, given: StageOptions): void {
     case "command":
       commands.say(wish.text).then(
         (obeyed) => {
-          if (obeyed.ok) return say(`${paint.green("done")}  ${obeyed.text}`);
+          if (obeyed.ok) return;
+          const remedy = obeyed.refusal === "failed" ? obeyed.remedy : undefined;
+          const hint = remedy === undefined ? "" : `\n      ${remedy}`;
           const meant =
             obeyed.refusal === "unreadable" && obeyed.nearest !== undefined
               ? ` (did you mean ${obeyed.nearest}?)`
               : "";
-          return say(`${paint.red("no")}    ${wish.text}: ${obeyed.what}${meant}`);
+          return say(`${paint.red("no")}    ${wish.text}: ${obeyed.what}${meant}${hint}`);
         },
         (error: unknown) => note(String(error)),
       );

@@ -1,11 +1,13 @@
 // Where a test gets its devnet from.
 
+import { checkedOptions } from "./checks.ts";
 import type { CreateDevnetOptions, Devnet } from "./devnet.ts";
 import { DevnetError } from "./devnet-error.ts";
 import { createVirtualDevnet } from "./virtual-backend.ts";
 
 /** Resolves once the first block is final. @throws {DevnetError} BAD_ARGUMENT */
-export async function createDevnet(options: CreateDevnetOptions = {}): Promise<Devnet> {
+export async function createDevnet(given: CreateDevnetOptions = {}): Promise<Devnet> {
+  const options = checkedOptions(given);
   if (options.processes === true) {
     // Whoever stays on virtual time loads no libp2p.
     const { createProcessDevnet } = await import("./process-backend.ts");

@@ -3,7 +3,10 @@
 import { type Verdict, verdictText } from "../verdict/index.ts";
 
 export type DevnetErrorCode =
-  /** The command makes no sense: an unknown word, no such validator, an amount out of range. */
+  /**
+   * The command makes no sense (an unknown word, no such validator, an amount out of range), or cannot be obeyed: then
+   * `reason` says why ("NO_COPY").
+   */
   | "BAD_FAULT"
   /** An option or an argument makes no sense. */
   | "BAD_ARGUMENT"

@@ -67,18 +67,29 @@ export class Driver {
   #settle(): boolean {
     const before = this.#waiters.size;
     for (const waiter of this.#waiters) {
-      const answer = waiter.look();
-      if (answer !== undefined) waiter.resolve(answer.value);
-      else if (this.#devnet.now < waiter.deadlineMs) continue;
-      else waiter.reject(this.#tooLate(waiter));
-      this.#waiters.delete(waiter);
+      if (this.#isOver(waiter)) this.#waiters.delete(waiter);
     }
     return this.#waiters.size < before || before === 0;
   }
 
+  /** Its promise is settled then. */
+  #isOver(waiter: Waiter): boolean {
+    try {
+      const answer = waiter.look();
+      if (answer !== undefined) waiter.resolve(answer.value);
+      else if (this.#devnet.now < waiter.deadlineMs) return false;
+      else waiter.reject(this.#tooLate(waiter));
+    } catch (error) {
+      // What a test's own condition throws is for whoever waits for it, and for nobody else.
+      waiter.reject(error);
+    }
+    return true;
+  }
+
   #tooLate({ what, deadlineMs }: Waiter): DevnetError {
-    const { missing } = this.#devnet;
-    const remedy = "Heal what is wrong, or give it a longer timeoutMs.";
+    const { missing, healthy, validators } = this.#devnet;
+    const isAllWell = healthy.length === validators;
+    const remedy = `${isAllWell ? "Give" : "Heal what is wrong, or give"} it a longer timeoutMs.`;
     return new DevnetError(
       "TIMEOUT",
       `not ${what} by ${Math.round(deadlineMs)} virtual ms: ${missing}. ${remedy}`,

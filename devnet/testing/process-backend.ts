@@ -12,13 +12,27 @@ import type { OpenDevnet } from "../directory/index.ts";
 import type { LiveDevnet } from "../live/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import type { Session } from "../session/index.ts";
-import { bytesOf, checkedAccount, checkedOptions, checkedValidator } from "./checks.ts";
+import {
+  bytesOf,
+  checkedAccount,
+  checkedBlocks,
+  checkedCall,
+  checkedCondition,
+  checkedEvent,
+  checkedExpectations,
+  checkedKey,
+  checkedPlace,
+  checkedTime,
+  checkedTransfer,
+  checkedValidator,
+  checkedWait,
+  type SoundOptions,
+} from "./checks.ts";
 import type {
   Account,
   CallOptions,
   CallPayload,
   CallReceipt,
-  CreateDevnetOptions,
   Devnet,
   DevnetEvents,
   FinalBlock,
@@ -40,8 +54,7 @@ type Listeners = {
 };
 
 /** Resolves once every validator has a final block. */
-export async function createProcessDevnet(given: CreateDevnetOptions): Promise<Devnet> {
-  const options = checkedOptions(given);
+export async function createProcessDevnet(options: SoundOptions): Promise<Devnet> {
   if (options.stateMachine !== undefined || options.parameters !== undefined) {
     const remedy =
       "name the module that exports it: createDevnet({ processes: true, application })";
@@ -141,7 +154,7 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
   // --- Calls -----------------------------------------------------------------------------------------------------
 
   readonly call = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> =>
-    this.#final(bytesOf(call), options);
+    this.#final(bytesOf(call), checkedCall(options, this.validators));
 
   readonly append = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> => {
     const receipt = await this.call(call, options);
@@ -151,10 +164,11 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
     throw new DevnetError("FAILED", `${what}: the state machine says "${reason}"`, { reason });
   };
 
-  readonly transfer = async ({ to, amount, ...options }: TransferOptions): Promise<CallReceipt> => {
+  readonly transfer = async (given: TransferOptions): Promise<CallReceipt> => {
+    const { to, amount, options } = checkedTransfer(given, this.validators);
     const recipient = this.#keyOf(to).address;
     const memo = new Uint8Array(0);
-    const call = { type: "transfer", to: recipient, amount: BigInt(amount), memo } as const;
+    const call = { type: "transfer", to: recipient, amount, memo } as const;
     return this.#final(encodeCall(call), options);
   };
 
@@ -190,18 +204,19 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
     count = 1,
     options: TimeOptions = {},
   ): Promise<readonly FinalBlock[]> => {
+    checkedBlocks(count);
     const from = this.height;
     await this.#wait(`${count} blocks further`, () => this.height >= from + count, options);
     return Promise.all(Array.from({ length: count }, (_, at) => this.#block(from + 1 + at)));
   };
 
-  readonly run = async (forMs: number): Promise<void> => sleep(forMs);
+  readonly run = async (forMs: number): Promise<void> => sleep(checkedWait("run", forMs));
 
   readonly until = async (condition: () => boolean, options: TimeOptions = {}): Promise<void> =>
-    this.#wait("as awaited", condition, options);
+    this.#wait("as awaited", checkedCondition(condition), options);
 
-  async #wait(what: string, holds: () => boolean, { timeoutMs }: TimeOptions): Promise<void> {
-    const limitMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  async #wait(what: string, holds: () => boolean, options: TimeOptions): Promise<void> {
+    const { timeoutMs: limitMs = DEFAULT_TIMEOUT_MS } = checkedTime(options);
     const endMs = performance.now() + limitMs;
     while (!holds()) {
       if (this.#hasStopped) throw new DevnetError("STOPPED", "the devnet has been stopped");
@@ -224,9 +239,10 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly read = async (
     key: Uint8Array | string,
-    { at }: { readonly at?: number } = {},
+    options: { readonly at?: number } = {},
   ): Promise<Uint8Array | undefined> => {
-    const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key;
+    const at = checkedPlace(options, this.validators);
+    const bytes = checkedKey(key);
     const hasOwnMachine = this.#parts.opened.plan.recipe.application !== undefined;
     const stored = hasOwnMachine ? applicationKey(bytes) : bytes;
     if (at === undefined) return (await this.#client.state(stored)).value;
@@ -237,8 +253,9 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly account = async (
     account: number,
-    { at }: { readonly at?: number } = {},
+    options: { readonly at?: number } = {},
   ): Promise<Account> => {
+    const at = checkedPlace(options, this.validators);
     const client = at === undefined ? this.#client : this.#clientOf([this.#urlOf(at)]);
     const { balance, nonce } = await client.account(this.#keyOf(account).address);
     return { balance, nonce };
@@ -248,6 +265,7 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
     event: Name,
     listener: (event: DevnetEvents[Name]) => void,
   ): (() => void) => {
+    checkedEvent(event, listener);
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   };
@@ -256,7 +274,8 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly mustHold = async (expect?: Partial<Expectations>) => held(await this.verdict(expect));
 
-  readonly verdict = async (expect: Partial<Expectations> = {}) => {
+  readonly verdict = async (given: Partial<Expectations> = {}) => {
+    const expect = checkedExpectations(given, this.validators);
     const { session } = this.#parts;
     await session.obey({ verb: "heal", who: "all" });
     const endMs = performance.now() + session.patienceMs;

@@ -7,13 +7,26 @@ import type { Expectations } from "../scenario/index.ts";
 import { accountAddress, type Observation } from "../sim/index.ts";
 import { ACCOUNTS, culpritsOf, patienceMs, VirtualDevnet } from "../virtual/index.ts";
 import { CallDesk, type Pending } from "./call-desk.ts";
-import { bytesOf, checkedAccount, checkedOptions, checkedValidator } from "./checks.ts";
+import {
+  bytesOf,
+  checkedAccount,
+  checkedBlocks,
+  checkedCall,
+  checkedCondition,
+  checkedEvent,
+  checkedExpectations,
+  checkedKey,
+  checkedPlace,
+  checkedTime,
+  checkedTransfer,
+  checkedWait,
+  type SoundOptions,
+} from "./checks.ts";
 import type {
   Account,
   CallOptions,
   CallPayload,
   CallReceipt,
-  CreateDevnetOptions,
   Devnet,
   DevnetEvents,
   FinalBlock,
@@ -25,8 +38,7 @@ import { Driver } from "./driver.ts";
 import { type FaultVerbs, faultVerbs } from "./fault-verbs.ts";
 
 /** Resolves once the first block is final. */
-export async function createVirtualDevnet(given: CreateDevnetOptions): Promise<Devnet> {
-  const options = checkedOptions(given);
+export async function createVirtualDevnet(options: SoundOptions): Promise<Devnet> {
   const devnet = new VirtualDevnet(options);
   const backend = new VirtualBackend(devnet, options);
   await backend.blocks(1);
@@ -51,7 +63,7 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
   readonly #blocks: FinalBlock[] = [];
   readonly #accused = new Set<number>();
 
-  constructor(devnet: VirtualDevnet, options: ReturnType<typeof checkedOptions>) {
+  constructor(devnet: VirtualDevnet, options: SoundOptions) {
     const { chain, seed } = devnet.simulation;
     this.validators = devnet.validators;
     this.seed = seed;
@@ -73,9 +85,11 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
   // --- Calls -----------------------------------------------------------------------------------------------------
 
   readonly call = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> => {
+    const bytes = bytesOf(call);
+    const checked = checkedCall(options, this.validators);
     // Nobody but the built-in ledger knows what money may do.
     this.#devnet.expectAnyCalls();
-    return this.#final(bytesOf(call), options);
+    return this.#final(bytes, checked);
   };
 
   readonly append = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> => {
@@ -86,21 +100,20 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
     throw new DevnetError("FAILED", `${what}: the state machine says "${reason}"`, { reason });
   };
 
-  readonly transfer = async ({ to, amount, ...options }: TransferOptions): Promise<CallReceipt> => {
+  readonly transfer = async (given: TransferOptions): Promise<CallReceipt> => {
+    const { to, amount, options } = checkedTransfer(given, this.validators);
     if (this.#hasOwnMachine) {
       const remedy = "Say it in its own words, with call().";
       throw new DevnetError("BAD_ARGUMENT", `this state machine knows no transfers. ${remedy}`);
     }
-    const recipient = accountAddress(this.#devnet.simulation.chain, checkedAccount(to));
+    const recipient = accountAddress(this.#devnet.simulation.chain, to);
     const memo = new Uint8Array(0);
-    const call = { type: "transfer", to: recipient, amount: BigInt(amount), memo } as const;
+    const call = { type: "transfer", to: recipient, amount, memo } as const;
     return this.#final(encodeCall(call), options);
   };
 
   async #final(call: Uint8Array, options: CallOptions): Promise<CallReceipt> {
     const { from = 0, via, timeoutMs = this.#patienceMs } = options;
-    checkedAccount(from);
-    if (via !== undefined) checkedValidator(via, this.validators);
     const pending = this.#desk.submit(call, { from, via });
     return this.#driver.wait("final", timeoutMs, () => this.#settled(pending));
   }
@@ -113,8 +126,10 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly blocks = async (
     count = 1,
-    { timeoutMs = this.#patienceMs }: TimeOptions = {},
+    options: TimeOptions = {},
   ): Promise<readonly FinalBlock[]> => {
+    checkedBlocks(count);
+    const { timeoutMs = this.#patienceMs } = checkedTime(options);
     const from = this.height;
     return this.#driver.wait(`${count} blocks further`, timeoutMs, () => {
       if (!this.#reach(from + count)) return undefined;
@@ -123,16 +138,15 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
   };
 
   readonly run = async (forMs: number): Promise<void> => {
-    const endMs = this.#devnet.now + forMs;
+    const endMs = this.#devnet.now + checkedWait("run", forMs);
     const isOver = () => (this.#devnet.now >= endMs ? { value: undefined } : undefined);
     return this.#driver.wait("over", Number.POSITIVE_INFINITY, isOver);
   };
 
-  readonly until = async (
-    condition: () => boolean,
-    { timeoutMs = this.#patienceMs }: TimeOptions = {},
-  ): Promise<void> => {
-    const holds = () => (condition() ? { value: undefined } : undefined);
+  readonly until = async (condition: () => boolean, options: TimeOptions = {}): Promise<void> => {
+    const { timeoutMs = this.#patienceMs } = checkedTime(options);
+    const isSo = checkedCondition(condition);
+    const holds = () => (isSo() ? { value: undefined } : undefined);
     return this.#driver.wait("as awaited", timeoutMs, holds);
   };
 
@@ -147,16 +161,18 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly read = async (
     key: Uint8Array | string,
-    { at }: { readonly at?: number } = {},
+    options: { readonly at?: number } = {},
   ): Promise<Uint8Array | undefined> => {
-    const bytes = typeof key === "string" ? new TextEncoder().encode(key) : key;
+    const at = checkedPlace(options, this.validators);
+    const bytes = checkedKey(key);
     return this.#stored(this.#hasOwnMachine ? applicationKey(bytes) : bytes, at)?.slice();
   };
 
   readonly account = async (
     account: number,
-    { at }: { readonly at?: number } = {},
+    options: { readonly at?: number } = {},
   ): Promise<Account> => {
+    const at = checkedPlace(options, this.validators);
     const { chain } = this.#devnet.simulation;
     const key = accountKey(accountAddress(chain, checkedAccount(account)));
     const stored = this.#stored(key, at);
@@ -166,7 +182,6 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
   };
 
   #stored(key: Uint8Array, at: number | undefined): Uint8Array | undefined {
-    if (at !== undefined) checkedValidator(at, this.validators);
     const { simulation, standing } = this.#devnet;
     const asked = simulation.validators.filter(({ node, isRunning }) => {
       return isRunning && (at === undefined ? standing.isHonest(node) : node === at);
@@ -179,13 +194,15 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
     event: Name,
     listener: (event: DevnetEvents[Name]) => void,
   ): (() => void) => {
+    checkedEvent(event, listener);
     this.#listeners[event].add(listener);
     return () => void this.#listeners[event].delete(listener);
   };
 
   readonly culprits = async () => culpritsOf(this.#devnet);
 
-  readonly verdict = async (expect: Partial<Expectations> = {}) => {
+  readonly verdict = async (given: Partial<Expectations> = {}) => {
+    const expect = checkedExpectations(given, this.validators);
     const { isWithinBounds } = this.#devnet.standing;
     const owed: Expectations = {
       safety: isWithinBounds ? "holds" : "may-break",

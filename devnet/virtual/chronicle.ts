@@ -42,6 +42,8 @@ export class Chronicle {
   heightAtMs = 0;
   /** Transactions that blocks up to that height carried out. */
   transactions = 0;
+  /** The same of everybody, liars too: what is left where nobody is honest. */
+  readonly claimed = { height: 0, transactions: 0 };
   /** The most views that honest validators went through between two blocks. */
   longestGap = 0;
   readonly #premises: Premises;
@@ -106,7 +108,12 @@ export class Chronicle {
   #finalized(by: Victim, final: Final, atMs: number, isHonest: boolean): void {
     const { hash, stateRoot, receipts } = final;
     const { height } = final.block;
+    const transactions = receipts.filter(({ result }) => result !== "skipped").length;
     this.lastFinals.set(by, { height, hash, stateRoot });
+    if (height > this.claimed.height) {
+      this.claimed.height = height;
+      this.claimed.transactions += transactions;
+    }
     if (!isHonest) return;
     const earlier = this.#byHeight.get(height);
     if (earlier === undefined) this.#byHeight.set(height, { height, hash, stateRoot, by });
@@ -119,7 +126,7 @@ export class Chronicle {
     if (height <= this.height) return;
     this.height = height;
     this.heightAtMs = atMs;
-    this.transactions += receipts.filter(({ result }) => result !== "skipped").length;
+    this.transactions += transactions;
     this.longestGap = Math.max(this.longestGap, this.#highestView - this.#viewAtLastBlock);
     this.#viewAtLastBlock = this.#highestView;
   }

@@ -1,6 +1,7 @@
 // The finish line: new blocks, soon. What a chain owes once it can be expected to move, in views and in time.
 
 import type { Victim } from "../faults/index.ts";
+import type { Expectations } from "../scenario/index.ts";
 import type { Check } from "../verdict/index.ts";
 import type { Case } from "./judgement.ts";
 import { whatIsMissing } from "./stuck.ts";
@@ -22,6 +23,17 @@ export function patienceMs({
   readonly baseTimeoutMs: number;
 }): number {
   return dueViews(validators) * 10 * baseTimeoutMs + 10_000;
+}
+
+/** Why no block is due, however long one waits; undefined where one is. */
+export function whyNothingIsDue(
+  { simulation, standing }: Case,
+  { safety }: Expectations,
+): string | undefined {
+  if (!standing.isAnybodyHonest) return "nobody honest is left to judge by";
+  const left = simulation.validators.filter(({ hasHalted }) => !hasHalted).length;
+  if (safety === "holds" || left >= simulation.chain.validators.quorumPower) return undefined;
+  return "too few are left after the safety halts";
 }
 
 /** Runs until all of `among` have NEW_BLOCKS new blocks; without any of them, until somebody honest has. */

@@ -1,12 +1,11 @@
 // From a chronicle to a verdict: what was checked, who is proven guilty by which two messages, and what each one saw.
 
-import { blockHash, type Message, messageCodec } from "../../consensus/index.ts";
+import { type Message, messageCodec } from "../../consensus/index.ts";
 import { encode, toHex } from "../../crypto/index.ts";
-import { statementOf } from "../behaviours/index.ts";
 import type { Victim } from "../faults/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import type { Simulation } from "../sim/index.ts";
-import type { Check, Culprit, Sight } from "../verdict/index.ts";
+import { type Check, type Culprit, type Sight, statementText } from "../verdict/index.ts";
 import type { Chronicle } from "./chronicle.ts";
 import type { Standing } from "./standing.ts";
 
@@ -138,29 +137,9 @@ function culprit({ validator, why, first, second, heldBy }: Proof): Culprit {
     validator,
     why,
     messages: [toHex(encode(messageCodec, first)), toHex(encode(messageCodec, second))],
-    statements: [described(first), described(second)],
+    statements: [statementText(first), statementText(second)],
     heldBy: [...heldBy].sort((left, right) => left - right),
   };
-}
-
-/** With what two statements may differ in, beyond what a line of an event says. */
-function described(message: Message): string {
-  const said = statementOf(message);
-  switch (message.type) {
-    case "proposal": {
-      const { block } = message;
-      return `${said} time ${block.timestampMs} block ${short(blockHash(block))}`;
-    }
-    case "vote":
-    case "commit-vote":
-      return `${said} height ${message.content.height}`;
-    default:
-      return said;
-  }
-}
-
-function short(hash: Uint8Array): string {
-  return toHex(hash.subarray(0, 4)).slice(2);
 }
 
 // --- Sights ------------------------------------------------------------------------------------------------------

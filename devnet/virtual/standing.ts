@@ -38,6 +38,10 @@ export class Standing {
     return !this.#dishonest.has(validator);
   }
 
+  get isAnybodyHonest(): boolean {
+    return this.#dishonest.size < this.validators;
+  }
+
   isReliable(validator: Victim): boolean {
     return !this.#unreliable.has(validator);
   }

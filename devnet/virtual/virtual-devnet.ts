@@ -16,9 +16,9 @@ import {
 } from "../faults/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import { CALM, type DiskImage, lineOf, type SignatureKind, Simulation } from "../sim/index.ts";
-import { isSound, type Verdict } from "../verdict/index.ts";
+import { type Check, isSound, type Verdict } from "../verdict/index.ts";
 import { Chronicle } from "./chronicle.ts";
-import { crossFinishLine, dueViews } from "./finish.ts";
+import { crossFinishLine, dueViews, whyNothingIsDue } from "./finish.ts";
 import {
   checkOf,
   culpritsOf,
@@ -276,12 +276,12 @@ export class VirtualDevnet implements FaultTarget {
   verdict(expect: Expectations, title: Title): Verdict {
     const liveness = [];
     if (expect.progress === "always") {
-      liveness.push(this.#paceSoFar(), crossFinishLine("progress", this, []));
+      liveness.push(this.#paceSoFar(), this.#finish("progress", [], expect));
     }
     if (expect.progress !== "none") {
       this.afflict({ verb: "heal", who: "all" });
       this.chronicle.healed(this.now);
-      liveness.push(crossFinishLine("recovery", this, this.#expectedBack()));
+      liveness.push(this.#finish("recovery", this.#expectedBack(), expect));
     }
     this.chronicle.conclude();
     if (expect.progress !== "none") {
@@ -290,6 +290,9 @@ export class VirtualDevnet implements FaultTarget {
       );
     }
     const culprits = culpritsOf(this);
+    const { height, transactions } = this.standing.isAnybodyHonest
+      ? this.chronicle
+      : this.chronicle.claimed;
     const findings = {
       type: "verdict",
       ...title,
@@ -302,14 +305,15 @@ export class VirtualDevnet implements FaultTarget {
       expectations: expectationChecks(this, expect, culprits),
       culprits,
       sights: sightsOf(this),
-      reached: {
-        height: this.chronicle.height,
-        transactions: this.chronicle.transactions,
-        ms: Math.round(this.now),
-      },
+      reached: { height, transactions, ms: Math.round(this.now) },
       traceHash: this.simulation.trace.hash(),
     } as const;
     return { ...findings, ok: isSound(findings) };
+  }
+
+  #finish(name: string, among: readonly Victim[], expect: Expectations): Check {
+    const why = whyNothingIsDue(this, expect);
+    return why === undefined ? crossFinishLine(name, this, among) : { name, ok: true, what: why };
   }
 
   #paceSoFar() {

@@ -128,12 +128,33 @@ describe("a live devnet of four", () => {
     await fault("kill 3");
     const byHand = new Command(["node", "--dir", plan.validators[3]?.dir ?? ""]);
     await byHand.line("listening");
-    await expect(fault("restart 3")).rejects.toMatchObject({ code: "NOT_OURS" });
-    await fault("heal");
+    for (const text of [
+      "restart 3",
+      "lie 3 equivocate",
+      "lose all 1%",
+      "partition 0,1/2,3",
+      "heal",
+    ]) {
+      await expect(fault(text), text).rejects.toMatchObject({
+        code: "NOT_OURS",
+        remedy: "stop that process, then: fault restart 3",
+      });
+    }
+    await fault("cut 0 to 3");
+    await expect(fault("heal")).rejects.toMatchObject({ code: "NOT_OURS" });
+    expect(devnet.declared.cuts).toEqual([]);
     expect(devnet.processes[3]?.isAlive).toBe(false);
     await byHand.stop();
     await fault("restart 3");
     await final(oneTransfer(), 3);
+  });
+
+  test("refuses to end what is not there", async () => {
+    await expect(fault("resume 2")).rejects.toMatchObject({
+      code: "NOTHING_TO_END",
+      message: "v2 is not paused",
+    });
+    await expect(fault("repent 1,2")).rejects.toMatchObject({ message: "v1, v2 do not lie" });
   });
 
   test("says which validator does not answer", async () => {

@@ -32,6 +32,10 @@ describe("a devnet of processes", () => {
     expect(readTask(await net.read(keyOf("build")))?.state).toBe("claimed");
     await expect(net.call("junk")).rejects.toMatchObject({ code: "REFUSED", reason: "not-json" });
     await expect(net.lie(3, "equivocat")).rejects.toMatchObject({ code: "BAD_FAULT" });
+    const misspelt: object = { culprit: [3] };
+    await expect(net.mustHold(misspelt)).rejects.toThrow(/do you mean "culprits"\?$/);
+    await expect(net.run(Number.NaN)).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+    await expect(net.rewindDisk(1)).rejects.toMatchObject({ code: "BAD_FAULT", reason: "NO_COPY" });
     await net.until(() => accused.length > 0);
     const verdict = await net.verdict({ culprits: [3] });
     expect(verdict).toMatchObject({ ok: true, backend: "live", culprits: [{ validator: 3 }] });

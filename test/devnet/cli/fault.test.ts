@@ -119,6 +119,10 @@ describe("quorate fault refuses", () => {
     ["lie 3 equivocat", "did you mean equivocate?"],
     ["kill 9", "did you mean 3?"],
     ["skew 1", "quorate fault verbs"],
+    ["verdct", "did you mean `quorate fault verdict`?"],
+    ["lst", "did you mean `quorate fault list`?"],
+    ["list x", "list takes no more words"],
+    ["kill 77", "they are 0 to 3"],
   ])("with exit code 2, before anything is sent: %s", async (text, hint) => {
     const { exitCode, stdout, stderr } = await here(...text.split(" "));
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
@@ -150,6 +154,6 @@ describe("quorate fault refuses", () => {
   test("with exit code 1 what cannot be done, and says why", async () => {
     const { exitCode, stderr } = await here("rewind-disk", "2");
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^error: no copy was made of the disk of v2\n/);
+    expect(stderr).toBe("error: no copy was made of the disk of v2\n  copy-disk 2\n");
   });
 });

@@ -153,10 +153,12 @@ describe("quorate sim", () => {
     [["sim", "swarn"], 2, "there is no scenario swarn"],
     [["sim", "equivocating-lader"], 2, "did you mean equivocating-leader?"],
     [["sim", "calm", "--rules", "two-chain"], 2, "--rules is for a mix"],
-    [["sim", "./nowhere.yaml"], 3, "cannot read ./nowhere.yaml"],
+    [["sim", "./nowhere.yaml"], 3, "there is no file ./nowhere.yaml"],
     [["sim", "swarm", "--seeds", "0"], 2, "Give a whole number"],
     [["sim", "swarm", "--rules", "four-chain"], 2, "four-chain"],
-    [["sim", "./nowhere.json"], 3, "cannot read ./nowhere.json"],
+    [["sim", "./nowhere.json"], 3, "there is no file ./nowhere.json"],
+    [["sim", "./nowhere.json"], 3, "quorate sim without a name lists the ready ones"],
+    [["sim", "./"], 3, "./ is a folder"],
   ])("%s is refused", async (args, exitCode, message) => {
     const refused = await quorate(...args);
     expect(refused.exitCode).toBe(exitCode);

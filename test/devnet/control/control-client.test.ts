@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -28,7 +30,23 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "quorate-control-"));
 });
 
-afterEach(() => rmSync(dir, { recursive: true }));
+let server: Server | undefined;
+
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+/** Something that is no devnet stands where one should; undefined: it never says anything. */
+async function answering(body: string | undefined): Promise<void> {
+  const other = createServer((_, answer) => void (body !== undefined && answer.end(body)));
+  server = other;
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  writeControlFile(dir, { ...FILE, url: `http://127.0.0.1:${port}` });
+}
 
 describe("control.json", () => {
   test("can be read by its owner only", () => {
@@ -82,6 +100,26 @@ describe("a client of the control", () => {
     await expect(client.obey("kil 2")).rejects.toMatchObject({ code: "UNKNOWN_VERB" });
     await control.stop();
     await expect(client.faults()).rejects.toMatchObject({ code: "NO_DEVNET" });
+  });
+
+  test("does not wait for ever for a devnet that is stopped, and says which process it is", async () => {
+    await answering(undefined);
+    await expect(ControlClient.of(dir, { lookLimitMs: 50 }).faults()).rejects.toMatchObject({
+      code: "NO_ANSWER",
+      message: expect.stringContaining(`process ${process.pid}, gave no answer`),
+      remedy: expect.stringContaining(`kill -CONT ${process.pid}`),
+    });
+  });
+
+  test.each([
+    ["longer than 4 MiB", `"${"x".repeat(4 * 1024 * 1024)}"`, /longer than/],
+    ["that is no JSON", "<html>", /no devnet/],
+  ])("says so of an answer %s", async (_, body, message) => {
+    await answering(body);
+    await expect(ControlClient.of(dir).verdict()).rejects.toMatchObject({
+      code: "BAD_ANSWER",
+      message: expect.stringMatching(message),
+    });
   });
 
   test.each([

@@ -1,7 +1,7 @@
 // A devnet that only remembers what it was told, for whoever tests what stands before it.
 
 import type { Overview, Subject } from "../../../devnet/control/index.ts";
-import { type FaultCommand, formatCommand } from "../../../devnet/faults/index.ts";
+import { type FaultCommand, FaultError, formatCommand } from "../../../devnet/faults/index.ts";
 import type { Verdict } from "../../../devnet/verdict/index.ts";
 
 export const HELD: Verdict = {
@@ -43,7 +43,9 @@ export class FakeDevnet implements Subject {
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     await this.#gate;
     this.underWay -= 1;
-    if (command.verb === "rewind-disk") throw new Error("no copy was made of the disk of v2");
+    if (command.verb === "rewind-disk") {
+      throw new FaultError("NO_COPY", "no copy was made of the disk of v2", "copy-disk 2");
+    }
     this.obeyed.push(formatCommand(command));
   }
 

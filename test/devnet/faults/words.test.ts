@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { WAYS } from "../../../devnet/behaviours/index.ts";
 import {
   type FaultCommand,
   formatCommand,
@@ -9,6 +10,7 @@ import {
   parseDuration,
   VERB_HELP,
 } from "../../../devnet/faults/index.ts";
+import { knownWays } from "../../../devnet/scenario/index.ts";
 import { anyCommand, WORDS } from "./commands.ts";
 
 const context = { validators: 4, ways: WORDS };
@@ -153,14 +155,20 @@ describe("a fault command is refused", () => {
   test.each([
     ["", "", /a verb is missing/],
     ["sing 2", "sing", /there are kill, restart/],
-    ["kill", "", /which validators.* is missing/],
+    ["kill", "", /^say which validators: 2, or 1,3, or all$/],
+    ["cut 0 to", "", /^say which validators/],
+    ["cut 0 2", "2", /^"to" is missing before "2"$/],
+    ["flap 0 1 500ms", "500ms", /^"every" is missing before "500ms"$/],
+    ["delay 2 200ms 50ms", "50ms", /^"jitter" is missing before "50ms"$/],
     ["kill 2 3", "3", /"3" is too much/],
     ["kill 1,1", "1", /named twice/],
     ["kill -1", "-1", /not the index/],
     ["kill 1,", "", /not the index/],
     ["kill 1.5", "1.5", /not the index/],
     ["partition 0/1/2/3/0", "0", /more groups than validators/],
-    ["partition 0//1", "", /not the index/],
+    ["partition 0//1", "", /a group is empty: write groups as 0,1\/2,3/],
+    ["partition /", "", /a group is empty/],
+    ["partition / 0,1", "", /a group is empty/],
     ["cut 0 to 0", "0", /two ends/],
     ["flap 1 1 every 1s", "1", /two ends/],
     ["flap 0 1 every 0s", "0s", /longer than 0/],
@@ -178,6 +186,12 @@ describe("a fault command is refused", () => {
       nearest: undefined,
       word,
     });
+  });
+
+  test("for no way to lie, with each word once and without the names of behaviours", () => {
+    const parsed = parseCommand("lie 3 __proto__", { validators: 4, ways: knownWays() });
+    const what = parsed.ok ? "" : parsed.what;
+    expect(what.split("; there are ")[1]?.split(", ")).toEqual([...WAYS.keys()]);
   });
 
   test("above 512 characters", () => {

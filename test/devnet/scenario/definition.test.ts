@@ -1,6 +1,6 @@
 // Scenarios as one writes them: in YAML, in JSON, in TypeScript; with and without defaults; and back to a file.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -232,14 +232,19 @@ describe("a scenario file", () => {
   });
 
   test.each([
-    ["missing.yaml", undefined, /cannot read/],
+    ["missing.yaml", undefined, /there is no file/],
     ["none.mjs", "export const a = 1;\n", /exports no scenario/],
     ["broken.mjs", "export const a = ;\n", /cannot be loaded/],
     ["prose.txt", "once upon a time", /ends in none of/],
-    ["large.yaml", `#${"x".repeat(1024 * 1024)}`, /too large/],
+    ["large.yaml", `#${"x".repeat(256 * 1024)}`, /262145 bytes are too many.*at most 256 KiB/],
   ])("%s is refused", async (name, content, what) => {
     const path = content === undefined ? join(directory, name) : file(name, content);
     await expect(loadScenario(path)).rejects.toThrow(what);
+  });
+
+  test("that is a folder is refused", async () => {
+    mkdirSync(join(directory, "folder.yaml"));
+    await expect(loadScenario(join(directory, "folder.yaml"))).rejects.toThrow(/is a folder$/);
   });
 
   test("that exports two scenarios is refused", async () => {

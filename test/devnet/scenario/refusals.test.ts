@@ -157,7 +157,9 @@ describe("an impossible cast is refused", () => {
 
   test("for a liar among three", () => {
     const text = `name: a\nvalidators: 3\ntimeline:\n  - { at: 1s, do: lie 2 equivocate }\n`;
-    expect(problemOf(text).what).toMatch(/at most 0 of 3 validators/);
+    expect(problemOf(text).what).toMatch(
+      /validator 2 lies or has lost what it signed, .* at most 0 of 3 validators/,
+    );
   });
 
   test("for a culprit that never lies", () => {
@@ -281,9 +283,15 @@ describe("a file that is no scenario is refused", () => {
     ["an anchor", "name: &a a\n", /anchors/],
     ["an alias", "name: *a\n", /aliases/],
     ["a tag", "name: !!js/function a\n", /tags/],
-    ["too many characters", `name: a\n#${"x".repeat(256 * 1024)}`, /at most 256 Ki/],
+    ["too many bytes", `name: a\n#${"é".repeat(128 * 1024)}`, /^262153 bytes .* at most 256 KiB$/],
   ])("for %s", (_, text, what) => {
     expect(problemsOf(text)[0]?.what).toMatch(what);
+  });
+
+  test("with the whole reason of the YAML parser", () => {
+    expect(problemOf("name: [a\n").what).toMatch(
+      /must be sufficiently indented and end with a \]$/,
+    );
   });
 
   test("for a merge of maps, which is a key as any other", () => {

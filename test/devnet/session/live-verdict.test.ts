@@ -189,6 +189,23 @@ describe("the verdict of a live run", () => {
     }
   });
 
+  test("has nothing against a run in which nobody honest is left", () => {
+    const sightings = goodSightings();
+    sightings.healed(1_000);
+    const given = {
+      sightings,
+      dishonest: new Set([0, 1, 2, 3]),
+      expect: expecting({ safety: "may-break", noOtherCulprits: false }),
+      nowMs: 1_000 + PATIENCE_MS + 1,
+    };
+    const verdict = liveVerdict(facts(given));
+    expect(failed(verdict)).toEqual([]);
+    expect(verdict.liveness.map(({ what }) => what)).toEqual([
+      "nobody honest is left to judge by",
+      "nobody honest is left to judge by",
+    ]);
+  });
+
   test("fails when an honest validator stays behind after the heal", () => {
     const sightings = goodSightings();
     sightings.healed(1_000);

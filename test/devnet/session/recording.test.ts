@@ -53,6 +53,11 @@ describe("a recording of a live run", () => {
     );
   });
 
+  test("shortens what the verdict shortens", () => {
+    const text = recordingText(recorded(), HELD, "block 7f3a…");
+    expect(text).toContain("\n# block 7f3a..\n");
+  });
+
   test("cannot be broken by what a log said last", () => {
     const text = recordingText(
       recorded(),

@@ -43,7 +43,7 @@ function stage(): Stage {
       }));
     },
     obey: async (command) => {
-      if (refusal !== undefined && refusal.code !== "NO_ANSWER") throw refusal;
+      if (refusal !== undefined && refusal.code === "NO_COPY") throw refusal;
       declared = declare(declared, command);
       if (refusal !== undefined) throw refusal;
     },
@@ -145,6 +145,24 @@ describe("a session", () => {
     expect(session.hasFaults).toBe(false);
   });
 
+  test("blames nobody for what could not be done to it", async () => {
+    await obey("lie 2 double-vote");
+    refusal = new FaultError("NO_COPY", "there is no copy", "copy it first");
+    await expect(obey("rewind-disk 1")).rejects.toThrow("no copy");
+    await expect(obey("lie 2,3 equivocate")).rejects.toThrow("no copy");
+    expect([1, 2, 3].map((index) => session.isHonest(index))).toEqual([true, false, true]);
+    expect(session.verdict().liars).toEqual([{ validator: 2, ways: ["double-vote"] }]);
+  });
+
+  test("counts a heal, though a validator that a person brought back is left out of it", async () => {
+    await obey("lie 3 equivocate", "kill 2");
+    expect(session.wrong).toEqual({ faults: 2, liars: [3] });
+    refusal = new FaultError("NOT_OURS", "v2 was brought back by hand", "stop it");
+    await expect(obey("heal")).rejects.toThrow("by hand");
+    expect(session.wrong).toEqual({ faults: 0, liars: [] });
+    expect(recorded().timeline.at(-1)?.command).toEqual(command("heal"));
+  });
+
   test("knows a validator that halted for safety's sake from one that is down", async () => {
     await obey("kill 1,2");
     session.halted(2, "its state is another one");
@@ -155,6 +173,13 @@ describe("a session", () => {
       "running",
     ]);
     expect(session.verdict().ok).toBe(false);
+  });
+
+  test("waits for no recovery once nobody honest is left", async () => {
+    await obey("lie 0,1,2 equivocate", "heal");
+    expect(session.hasRecovered).toBe(false);
+    await obey("lie 3 equivocate", "heal");
+    expect(session.hasRecovered).toBe(true);
   });
 
   test("believes no evidence that proves nothing", () => {

@@ -72,6 +72,15 @@ describe("the last lines of a terminal", () => {
     expect(screen()).toEqual({ lines: ["> kill 2"], column: 4 });
   });
 
+  test("show what is typed beyond the width, up to the cursor", () => {
+    const { bottom, screen } = terminal({ columns: 11 });
+    bottom.open();
+    bottom.prompt("> lie 3 equivocate", 18);
+    expect(screen()).toEqual({ lines: ["…uivocate"], column: 9 });
+    bottom.prompt("> lie 3 equivocate", 9);
+    expect(screen()).toEqual({ lines: ["> lie 3 eq"], column: 9 });
+  });
+
   test("write nothing where nobody watches, nor before they are opened", () => {
     const quiet = terminal({ interactive: false });
     quiet.bottom.open();

@@ -57,6 +57,8 @@ describe("time", () => {
     const error = await refused(net.until(() => false, { timeoutMs: 500 }));
     expect(error).toMatchObject({ code: "TIMEOUT" });
     expect(error.message).toMatch(/^not as awaited by \d+ virtual ms: 4 of 4 validators are up/);
+    // There is nothing to heal.
+    expect(error.message).toMatch(/\. Give it a longer timeoutMs\.$/);
   });
 });
 

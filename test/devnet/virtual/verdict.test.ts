@@ -178,6 +178,45 @@ describe("a verdict is not sound", () => {
   });
 });
 
+describe("where nobody honest is left (seed 1)", () => {
+  const may = { safety: "may-break", noOtherCulprits: false } as const;
+  const devnet = runningDevnet();
+  const { height } = devnet.chronicle;
+  command(devnet, "lie all equivocate");
+  devnet.run(2_000);
+  const endMs = devnet.now;
+  const verdict = verdictOf(devnet, may);
+
+  test("nothing is waited for", () => {
+    expect(whatFailed(verdict)).toEqual([]);
+    expect(verdict.liveness).toContainEqual({
+      name: "recovery",
+      ok: true,
+      what: "nobody honest is left to judge by",
+    });
+    expect(verdict.reached.ms).toBe(endMs);
+  });
+
+  test("what was reached is what the liars say", () => {
+    const heights = verdict.sights.map((sight) => sight.height);
+    expect(verdict.reached.height).toBe(Math.max(...heights));
+    expect(verdict.reached.height).toBeGreaterThan(height + 5);
+    expect(verdict.reached.transactions).toBeGreaterThan(devnet.chronicle.transactions);
+  });
+});
+
+test("where safety halts leave too few, no block is due (seed 1)", () => {
+  const devnet = runningDevnet();
+  command(devnet, "lie 1,2,3 equivocate,double-vote,collude,fork");
+  devnet.run(5_000);
+  const endMs = devnet.now;
+  const may = { safety: "may-break", noOtherCulprits: false, progress: "after-heal" } as const;
+  const verdict = verdictOf(devnet, may);
+  expect(verdict.sights.map(({ state }) => state)).toEqual(Array(4).fill("halted"));
+  expect(failedChecks(verdict)).not.toContain("recovery");
+  expect(verdict.reached.ms).toBe(endMs);
+});
+
 test("a fork that more than f may bring about is no breach, when enough are convicted (seed 1)", () => {
   const devnet = runningDevnet();
   command(devnet, "lie 2,3 double-vote");
