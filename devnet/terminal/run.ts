@@ -20,15 +20,14 @@ import {
 } from "../directory/index.ts";
 import { LiveDevnet } from "../live/index.ts";
 import type { Scenario } from "../scenario/index.ts";
-import { Session } from "../session/index.ts";
+import type { Session } from "../session/index.ts";
 import { announce, introduce, readable, reportDeath } from "./announcements.ts";
 import { BottomLines } from "./bottom-lines.ts";
-import { Conclusion, tellVerdict } from "./conclusion.ts";
 import { haltReason } from "./halt-reason.ts";
 import { LiveLine } from "./live-line.ts";
 import type { DevnetOptions, Part, Run } from "./part.ts";
 import { describeDelay, describeLoss } from "./readiness.ts";
-import { type OpenStage, openStage } from "./stage.ts";
+import type { OpenStage } from "./stage.ts";
 
 export async function runDevnet(
   options: DevnetOptions,
@@ -117,11 +116,13 @@ async function supervise(run: Run): Promise<number> {
   ending.onImpatience(() => devnet.kill());
   try {
     introduce({ opened, devnet, isEphemeral, seed }, output);
+    const loading = loadParts();
     const readyTimeoutMs = options.readyTimeout * 1_000;
     const first = await Promise.race([devnet.ready(readyTimeoutMs), ending.ended]);
     if ("exitCode" in first) return first.exitCode;
     if (first.type === "lost") throw describeLoss(plan, first);
     if (first.type === "late") throw await describeDelay(plan, first.waitingFor, readyTimeoutMs);
+    const { Session, Conclusion, openStage, tellVerdict } = await loading;
     const startedMs = performance.now();
     const nowMs = () => performance.now() - startedMs;
     session = new Session({
@@ -151,6 +152,16 @@ async function supervise(run: Run): Promise<number> {
     bottom.close();
     await Promise.all([stage?.close(), devnet.stop()]);
   }
+}
+
+/** Needed once the validators are ready; they come up meanwhile. */
+async function loadParts() {
+  const [{ Session }, { Conclusion, tellVerdict }, { openStage }] = await Promise.all([
+    import("../session/index.ts"),
+    import("./conclusion.ts"),
+    import("./stage.ts"),
+  ]);
+  return { Session, Conclusion, tellVerdict, openStage };
 }
 
 function setDuration(seconds: number | undefined, ending: Ending): NodeJS.Timeout | undefined {
