@@ -10,7 +10,7 @@ import {
   parseCommand,
   parseDuration,
 } from "../faults/index.ts";
-import { shown, withKeys } from "./checks.ts";
+import { shown, withKeys } from "./arguments.ts";
 import { DevnetError } from "./devnet-error.ts";
 import type { Way } from "./ways.ts";
 
