@@ -28,7 +28,7 @@ export function verdictText(verdict: Verdict, paint: Paint = PLAIN): string {
   const count = `${validators} ${validators === 1 ? "validator" : "validators"}`;
   const { height, transactions, ms } = reached;
   const seconds = Math.round(ms / 100) / 10;
-  const made = `height ${height}, ${transactions} transactions final in ${seconds} s`;
+  const made = `height ${height}, ${transactions} transaction${transactions === 1 ? "" : "s"} final in ${seconds} s`;
   const checks = [...verdict.safety, ...verdict.liveness, ...verdict.expectations];
   const width = Math.max(0, ...checks.map(({ name }) => name.length)) + 2;
   const outcome = isSound(verdict) ? paint.green("all held") : paint.red("FAILED");
