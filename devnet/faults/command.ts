@@ -70,7 +70,7 @@ export type FaultTarget = {
 };
 
 /** Validators that count among the f from then on: they lie, or have forgotten unawares what they signed. */
-export function makesUnreliable({ verb }: FaultCommand): boolean {
+export function makesUnreliable(verb: FaultVerb): boolean {
   return verb === "lie" || verb === "rewind-disk" || verb === "lose-disk";
 }
 

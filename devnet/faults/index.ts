@@ -13,6 +13,7 @@ export {
 } from "./command.ts";
 export { FaultError, type FaultErrorCode } from "./fault-error.ts";
 export { nearest } from "./nearest.ts";
+export { Standing } from "./standing.ts";
 export {
   formatCommand,
   MAX_VALIDATORS,

@@ -1,7 +1,7 @@
 // Can this cast play this story? Whatever a scenario asks for that cannot be is refused before anything runs, with what to
 // write instead.
 
-import { type FaultCommand, formatDuration, makesUnreliable, victimsOf } from "../faults/index.ts";
+import { formatDuration, makesUnreliable, victimsOf } from "../faults/index.ts";
 import { Condition, mayFail } from "./condition.ts";
 import type { Located } from "./fields.ts";
 import type { Draft, MomentPlaces } from "./reading.ts";
@@ -94,7 +94,7 @@ class CastCheck {
     const { command, isEnd } = scheduled;
     if (!isEnd && this.#complains.ofPremises) this.#checkPremises(scheduled);
     this.#condition.obey(command);
-    if (!isEnd && makesUnreliable(command)) this.#checkUnreliable(scheduled);
+    if (!isEnd && makesUnreliable(command.verb)) this.#checkUnreliable(scheduled);
   }
 
   /** After all that falls into one instant. */
@@ -180,7 +180,7 @@ function checkMix(
   problems: Problems,
 ): void {
   if (random === undefined) return;
-  const liars = random.verbs.filter((verb) => makesUnreliableVerb(verb));
+  const liars = random.verbs.filter(makesUnreliable);
   const [first] = liars;
   if (first === undefined) return;
   if (mayFail(validators) === 0) {
@@ -193,10 +193,6 @@ function checkMix(
     const what = `the mix draws ${first}, so that nobody knows who will be proven guilty`;
     problems.add(place, `${what}: ${instead}`);
   }
-}
-
-function makesUnreliableVerb(verb: FaultCommand["verb"]): boolean {
-  return makesUnreliable({ verb } as FaultCommand);
 }
 
 function checkCulprit(

@@ -62,7 +62,7 @@ export class Condition {
   }
 
   #befall(victim: Victim, command: FaultCommand): void {
-    if (makesUnreliable(command)) this.unreliable.add(victim);
+    if (makesUnreliable(command.verb)) this.unreliable.add(victim);
     switch (command.verb) {
       case "kill":
       case "break-disk":

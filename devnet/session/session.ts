@@ -10,8 +10,7 @@ import {
   FaultError,
   type FaultErrorCode,
   type FaultTarget,
-  makesUnreliable,
-  victimsOf,
+  Standing,
 } from "../faults/index.ts";
 import type { Declared } from "../live/index.ts";
 import { type Expectations, knownWays, type Scenario } from "../scenario/index.ts";
@@ -62,17 +61,14 @@ export class Session implements Subject {
   readonly #proofs: Proofs;
   readonly #observer: Observer;
   readonly #moments = new Moments();
-  /** They lie, or have forgotten unawares what they signed: what they say counts for nothing. */
-  readonly #dishonest = new Set<number>();
-  /** Count among the f. */
-  readonly #unreliable = new Set<number>();
-  readonly #lies = new Map<number, Set<string>>();
+  readonly #standing: Standing;
   readonly #since = new Map<string, number>();
   #hasStalled = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     const { root, stage, nowMs } = options;
+    this.#standing = new Standing(stage.validators);
     this.#sightings = new Sightings(options.height);
     this.#proofs = new Proofs(root.validators, nativeScheme());
     this.#observer = new Observer({
@@ -94,12 +90,12 @@ export class Session implements Subject {
 
   /** As far as was declared. */
   isHonest(validator: number): boolean {
-    return !this.#dishonest.has(validator);
+    return this.#standing.isHonest(validator);
   }
 
   /** Otherwise there is nobody to judge by, and whatever anybody says is told as it is. */
   get #hasHonest(): boolean {
-    return this.#dishonest.size < this.validators;
+    return this.#standing.isAnybodyHonest;
   }
 
   /** Was anything commanded? */
@@ -125,7 +121,7 @@ export class Session implements Subject {
     const { stage, nowMs } = this.#options;
     this.watch();
     const atMs = nowMs();
-    const takeBack = this.#blame(command);
+    const takeBack = this.#standing.note(command);
     let hasChanged = false;
     try {
       await stage.obey(command);
@@ -208,10 +204,8 @@ export class Session implements Subject {
       validators: this.validators,
       tempo: root.genesis.consensus,
       expect: { ...this.#expectations(), ...expect },
-      liars: [...this.#lies]
-        .filter(([, ways]) => ways.size > 0)
-        .map(([validator, ways]) => ({ validator, ways: [...ways] })),
-      dishonest: this.#dishonest,
+      liars: this.#standing.liars,
+      dishonest: this.#standing.dishonest,
       sightings: this.#sightings,
       culprits: this.#proofs.culprits((holder) => this.isHonest(holder)),
       states: this.#states().map(({ state }) => state),
@@ -244,31 +238,8 @@ export class Session implements Subject {
   #expectations(): Expectations {
     const { scenario } = this.#options;
     if (scenario !== undefined) return scenario.expect;
-    const f = Math.floor((this.validators - 1) / 3);
-    const safety = this.#unreliable.size <= f ? "holds" : "may-break";
+    const safety = this.#standing.isWithinBounds ? "holds" : "may-break";
     return { ...FREE, safety, progress: this.#hasStalled ? "after-heal" : "always" };
-  }
-
-  /** Before it begins to lie: what it says from then on counts no more. What it returns takes that back. */
-  #blame(command: FaultCommand): () => void {
-    if (!makesUnreliable(command) || !("who" in command)) return () => {};
-    const added: (() => void)[] = [];
-    const add = <T>(set: Set<T>, member: T) => {
-      if (set.has(member)) return;
-      set.add(member);
-      added.push(() => set.delete(member));
-    };
-    for (const victim of victimsOf(command.who, this.validators)) {
-      add(this.#unreliable, victim);
-      if (command.verb !== "lose-disk") add(this.#dishonest, victim);
-      if (command.verb !== "lie") continue;
-      const ways = this.#lies.get(victim) ?? new Set();
-      for (const way of command.ways) add(ways, way);
-      this.#lies.set(victim, ways);
-    }
-    return () => {
-      for (const remove of added) remove();
-    };
   }
 
   #note(command: FaultCommand, atMs: number): void {

@@ -2,12 +2,11 @@
 
 import { type Message, messageCodec } from "../../consensus/index.ts";
 import { encode, toHex } from "../../crypto/index.ts";
-import type { Victim } from "../faults/index.ts";
+import type { Standing, Victim } from "../faults/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import type { Simulation } from "../sim/index.ts";
 import { type Check, type Culprit, type Sight, statementText } from "../verdict/index.ts";
 import type { Chronicle } from "./chronicle.ts";
-import type { Standing } from "./standing.ts";
 
 export type Case = {
   readonly simulation: Simulation;

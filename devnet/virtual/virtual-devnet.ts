@@ -10,6 +10,7 @@ import {
   type FaultTarget,
   formatCommand,
   nearest,
+  Standing,
   type Victim,
   type Victims,
   victimsOf,
@@ -28,7 +29,7 @@ import {
   stateOf,
 } from "./judgement.ts";
 import { Links } from "./links.ts";
-import { Standing, standingPremises } from "./standing.ts";
+import { standingPremises } from "./standing-premises.ts";
 import { startLoad } from "./steady-load.ts";
 import { whatIsMissing } from "./stuck.ts";
 
@@ -299,7 +300,7 @@ export class VirtualDevnet implements FaultTarget {
       backend: "simulated",
       seed: this.simulation.seed,
       validators: this.validators,
-      liars: [...this.standing.told].map(([validator, ways]) => ({ validator, ways: [...ways] })),
+      liars: this.standing.liars,
       safety: safetyChecks(this, expect),
       liveness,
       expectations: expectationChecks(this, expect, culprits),
