@@ -74,6 +74,16 @@ export function makesUnreliable(verb: FaultVerb): boolean {
   return verb === "lie" || verb === "rewind-disk" || verb === "lose-disk";
 }
 
+/** f: the most that may lie or fail of so many. */
+export function mayFail(validators: number): number {
+  return Math.floor((validators - 1) / 3);
+}
+
+/** Views within which a new block is due: one honest leader is enough, and each liar may waste its turn. */
+export function dueViews(validators: number): number {
+  return 4 * mayFail(validators) + 8;
+}
+
 export function victimsOf(who: Victims, validators: number): readonly Victim[] {
   return who === "all" ? Array.from({ length: validators }, (_, index) => index) : who;
 }

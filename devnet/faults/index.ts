@@ -3,10 +3,12 @@
 export { formatDuration, parseDuration, quoted } from "./amounts.ts";
 export type { Context as WordsContext } from "./clause.ts";
 export {
+  dueViews,
   type FaultCommand,
   type FaultTarget,
   type FaultVerb,
   makesUnreliable,
+  mayFail,
   type Victim,
   type Victims,
   victimsOf,

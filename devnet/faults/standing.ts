@@ -1,7 +1,7 @@
 // Who still counts as honest, and who as reliable: commands change it, and nothing changes it back but a command that
 // turned out to be refused.
 
-import { type FaultCommand, makesUnreliable, type Victim, victimsOf } from "./command.ts";
+import { type FaultCommand, makesUnreliable, mayFail, type Victim, victimsOf } from "./command.ts";
 
 export class Standing {
   readonly validators: number;
@@ -61,7 +61,7 @@ export class Standing {
   }
 
   get maxFaulty(): number {
-    return Math.floor((this.validators - 1) / 3);
+    return mayFail(this.validators);
   }
 
   get isWithinBounds(): boolean {

@@ -1,8 +1,8 @@
 // Can this cast play this story? Whatever a scenario asks for that cannot be is refused before anything runs, with what to
 // write instead.
 
-import { formatDuration, makesUnreliable, victimsOf } from "../faults/index.ts";
-import { Condition, mayFail } from "./condition.ts";
+import { formatDuration, makesUnreliable, mayFail, victimsOf } from "../faults/index.ts";
+import { Condition } from "./condition.ts";
 import type { Located } from "./fields.ts";
 import type { Draft, MomentPlaces } from "./reading.ts";
 import type { Scenario } from "./scenario.ts";

@@ -3,11 +3,6 @@
 
 import { type FaultCommand, makesUnreliable, type Victim, victimsOf } from "../faults/index.ts";
 
-/** The most that may lie or fail of so many. */
-export function mayFail(validators: number): number {
-  return Math.floor((validators - 1) / 3);
-}
-
 export class Condition {
   /** Lie, lied, or have forgotten what they signed: they count among the f for good. */
   readonly unreliable = new Set<Victim>();

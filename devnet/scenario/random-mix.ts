@@ -1,9 +1,15 @@
 // The random mix: faults drawn from the seed, each with its end. Together with the timeline it never leaves more than f
 // validators unreliable, down or cut off at once (more only where the timeline itself does), and ends with a heal of all.
 
-import { type FaultCommand, type FaultVerb, type Victim, victimsOf } from "../faults/index.ts";
+import {
+  type FaultCommand,
+  type FaultVerb,
+  mayFail,
+  type Victim,
+  victimsOf,
+} from "../faults/index.ts";
 import { type Random, randomStream } from "../random/index.ts";
-import { Condition, mayFail } from "./condition.ts";
+import { Condition } from "./condition.ts";
 import type { Moment, Scenario } from "./scenario.ts";
 import { type Scheduled, unfold } from "./undo.ts";
 

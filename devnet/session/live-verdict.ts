@@ -4,6 +4,7 @@
 
 import { viewTimeoutMs } from "../../consensus/index.ts";
 import { quorumOf } from "../directory/index.ts";
+import { dueViews, mayFail } from "../faults/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import { type Check, type Culprit, isSound, type Sight, type Verdict } from "../verdict/index.ts";
 import type { Heal, Sightings, Split } from "./sightings.ts";
@@ -63,9 +64,8 @@ export function patienceMs(
   validators: number,
   { baseTimeoutMs, emptyBlockIntervalMs }: Tempo,
 ): number {
-  const f = Math.floor((validators - 1) / 3);
   let ms = 0;
-  for (let view = 0; view < 4 * f + 8; view++) {
+  for (let view = 0; view < dueViews(validators); view++) {
     ms += viewTimeoutMs({ baseTimeoutMs }, view) + emptyBlockIntervalMs;
   }
   return ms;
@@ -202,7 +202,7 @@ function expectationsOf(facts: RunFacts): readonly Check[] {
   }
   const splits = sightings.hashSplits((index) => !dishonest.has(index));
   if (expect.safety === "may-break" && splits.length > 0) {
-    const needed = Math.floor((facts.validators - 1) / 3) + 1;
+    const needed = mayFail(facts.validators) + 1;
     const what = `a fork, and ${proven.length} of at least ${needed} proven guilty`;
     checks.push({ name: "accountability", ok: proven.length >= needed, what });
   }

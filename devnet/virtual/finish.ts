@@ -1,6 +1,6 @@
 // The finish line: new blocks, soon. What a chain owes once it can be expected to move, in views and in time.
 
-import type { Victim } from "../faults/index.ts";
+import { dueViews, type Victim } from "../faults/index.ts";
 import type { Expectations } from "../scenario/index.ts";
 import type { Check } from "../verdict/index.ts";
 import type { Case } from "./judgement.ts";
@@ -8,11 +8,6 @@ import { whatIsMissing } from "./stuck.ts";
 
 /** So many more than there were. */
 const NEW_BLOCKS = 2;
-
-/** Views within which a new block is due: one honest leader is enough, and each liar may waste its turn. */
-export function dueViews(validators: number): number {
-  return 4 * Math.floor((validators - 1) / 3) + 8;
-}
 
 /** Longer than so many views can take, if views end at all. */
 export function patienceMs({

@@ -5,6 +5,7 @@ import type { LeaderChoiceName } from "../../consensus/index.ts";
 import type { StateMachine } from "../../node/ledger/index.ts";
 import { type Behaviour, WAYS, wayOf } from "../behaviours/index.ts";
 import {
+  dueViews,
   type FaultCommand,
   FaultError,
   type FaultTarget,
@@ -19,7 +20,7 @@ import type { Expectations } from "../scenario/index.ts";
 import { CALM, type DiskImage, lineOf, type SignatureKind, Simulation } from "../sim/index.ts";
 import { type Check, isSound, type Verdict } from "../verdict/index.ts";
 import { Chronicle } from "./chronicle.ts";
-import { crossFinishLine, dueViews, whyNothingIsDue } from "./finish.ts";
+import { crossFinishLine, whyNothingIsDue } from "./finish.ts";
 import {
   checkOf,
   culpritsOf,
