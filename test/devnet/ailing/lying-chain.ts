@@ -19,7 +19,7 @@ import { loadConfig } from "../../../node/config/index.ts";
 import { genesisJson } from "../../../node/genesis/index.ts";
 import { createLogger } from "../../../node/logging/index.ts";
 import { createNetwork, type Network } from "../../../node/network/index.ts";
-import { type RunningValidator, startValidator } from "../../../node/runtime/index.ts";
+import { HaltError, type RunningValidator, startValidator } from "../../../node/runtime/index.ts";
 import { encodeCall, signTransaction } from "../../../node/transaction/index.ts";
 import { eventually } from "../../e2e/eventually.ts";
 import { freePorts } from "../../e2e/processes.ts";
@@ -120,13 +120,22 @@ export async function lyingChain() {
     },
     /** What was recorded until now. */
     forget: newRecord,
-    /** The liar's process, as it were, ends and starts again, lying in these ways. */
+    /**
+     * The liar's process, as it were, ends and starts again, lying in these ways. It may end at once: it executes again
+     * what its state on disk was behind its blocks.
+     */
     restartLiar: async (ways: readonly string[], seed = 1) => {
       await running[LIAR]?.stop();
       newRecord();
       liar = newLiar(ways, seed);
-      running[LIAR] = await start(LIAR);
-      liar.attach(running[LIAR] as RunningValidator);
+      try {
+        running[LIAR] = await start(LIAR);
+      } catch (error) {
+        if (!(error instanceof HaltError)) throw error;
+        fatal.push({ by: LIAR, error });
+        return;
+      }
+      liar.attach(running[LIAR]);
     },
     /** All honest ones finalize so many more blocks. */
     goesOn: async (blocks = 3) => {
