@@ -2,25 +2,16 @@
 // declared faults survive its restart.
 
 import type { Recipe } from "../directory/index.ts";
+import type { SendingFaults, ValidatorFaults } from "../faults/index.ts";
 
 /** What this validator sends to one other. */
-export type LinkConditions = {
-  readonly isCut: boolean;
-  readonly delayMs: number;
-  /** On top of `delayMs`, drawn anew each time. */
-  readonly jitterMs: number;
-  /** 0..100. */
-  readonly losePercent: number;
-  readonly duplicatePercent: number;
-  /** 1,000 bytes; undefined: as much as there is. */
-  readonly kilobytesPerSecond: number | undefined;
-};
+export type LinkConditions = SendingFaults & { readonly isCut: boolean };
 
 export type Ailments = {
   /** By validator index; that of the validator itself means nothing. */
   readonly links: readonly LinkConditions[];
-  readonly clock: { readonly offsetMs: number; readonly isFrozen: boolean };
-  readonly disk: "sound" | "full" | "next-sync-fails";
+  readonly clock: ValidatorFaults["clock"];
+  readonly disk: ValidatorFaults["disk"];
   /** Names of behaviours; none: it is honest. */
   readonly ways: readonly string[];
   /** All declared liars, itself among them: they collude. */

@@ -13,6 +13,19 @@ export {
   type Victims,
   victimsOf,
 } from "./command.ts";
+export {
+  type Declared,
+  type Direction,
+  declare,
+  type Flap,
+  isCutOff,
+  nothingDeclared,
+  requireSomethingToEnd,
+  type SendingFaults,
+  syncHasFailed,
+  type ValidatorFaults,
+  WELL,
+} from "./declared.ts";
 export { FaultError, type FaultErrorCode } from "./fault-error.ts";
 export { nearest } from "./nearest.ts";
 export { Standing } from "./standing.ts";

@@ -1,6 +1,6 @@
 // Links that come and go: which of them are down right now. The first thing that a flap does is to cut.
 
-import type { Flap } from "./declared.ts";
+import type { Flap } from "../faults/index.ts";
 
 type Phase = { readonly timer: NodeJS.Timeout; isDown: boolean };
 

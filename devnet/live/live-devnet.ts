@@ -5,14 +5,19 @@ import { EXIT_CODES } from "../../node/cli/index.ts";
 import type { Ailments, Report } from "../ailing/index.ts";
 import type { DevnetPlan } from "../directory/index.ts";
 import {
+  type Declared,
+  declare,
   type FaultCommand,
   FaultError,
   type FaultTarget,
+  nothingDeclared,
+  requireSomethingToEnd,
+  syncHasFailed,
   type Victims,
   victimsOf,
 } from "../faults/index.ts";
+import { ailmentsOf } from "./ailments-of.ts";
 import { copyData, hasCopy, loseData, restoreCopy } from "./data-directory.ts";
-import { ailmentsOf, type Declared, declare, nothingDeclared, syncHasFailed } from "./declared.ts";
 import { Flapping } from "./flapping.ts";
 import type { Acknowledgement, LiveValidator } from "./live-validator.ts";
 import { type Readiness, Supervisor } from "./supervisor.ts";
@@ -312,22 +317,6 @@ function obeyedBy(command: FaultCommand, validators: number): readonly number[] 
     default:
       return namedBy(command, validators);
   }
-}
-
-function requireSomethingToEnd(command: FaultCommand, { validators }: Declared): void {
-  if (command.verb !== "resume" && command.verb !== "repent") return;
-  const victims = victimsOf(command.who, validators.length);
-  const isResume = command.verb === "resume";
-  const hasAny = victims.some((index) => {
-    const faults = validators[index];
-    return faults !== undefined && (isResume ? faults.isPaused : faults.ways.length > 0);
-  });
-  if (hasAny) return;
-  const who = victims.map((index) => `v${index}`).join(", ");
-  const verb = victims.length === 1 ? "is" : "are";
-  const lie = victims.length === 1 ? "does" : "do";
-  const what = isResume ? `${who} ${verb} not paused` : `${who} ${lie} not lie`;
-  throw new FaultError("NOTHING_TO_END", what, "`quorate fault` shows what is in force");
 }
 
 function noAnswer(silent: readonly number[]): FaultError {

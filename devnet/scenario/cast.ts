@@ -7,7 +7,7 @@ import type { Located } from "./fields.ts";
 import type { Draft, MomentPlaces } from "./reading.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Place, Problems } from "./tree.ts";
-import { type Scheduled, unfold } from "./undo.ts";
+import { type Scheduled, unfold } from "./unfold.ts";
 
 /** They never sign two statements that contradict each other: nobody is convicted of them. */
 const UNPROVABLE: ReadonlySet<string> = new Set([

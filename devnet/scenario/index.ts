@@ -20,4 +20,5 @@ export { formatScenario } from "./format.ts";
 export { drawMoments, scheduleOf } from "./random-mix.ts";
 export type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
 export { type Problem, problemText } from "./tree.ts";
-export { type Scheduled, undo } from "./undo.ts";
+export { undo } from "./undo.ts";
+export type { Scheduled } from "./unfold.ts";

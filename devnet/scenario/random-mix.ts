@@ -11,7 +11,7 @@ import {
 import { type Random, randomStream } from "../random/index.ts";
 import { Condition } from "./condition.ts";
 import type { Moment, Scenario } from "./scenario.ts";
-import { type Scheduled, unfold } from "./undo.ts";
+import { type Scheduled, unfold } from "./unfold.ts";
 
 /** Those that can be drawn; the others only take back what was done. */
 export const DRAWN_VERBS = [

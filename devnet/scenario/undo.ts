@@ -1,28 +1,6 @@
-// How a fault ends that lasts for a while, and with that the order of everything that happens.
+// How a fault ends that lasts for a while.
 
 import { type FaultCommand, victimsOf } from "../faults/index.ts";
-import type { Moment } from "./scenario.ts";
-
-export type Scheduled = {
-  readonly atMs: number;
-  readonly command: FaultCommand;
-  /** Ends what an earlier moment began. */
-  readonly isEnd: boolean;
-  /** Which moment it comes from. */
-  readonly moment: Moment;
-};
-
-/** In the order of time. Of what falls into one instant, ends come first. */
-export function unfold(moments: readonly Moment[], validators: number): readonly Scheduled[] {
-  const all = moments.flatMap((moment): readonly Scheduled[] => {
-    const { atMs, command, forMs } = moment;
-    const begin = { atMs, command, isEnd: false, moment };
-    const end = forMs === undefined ? undefined : undo(command, validators);
-    if (forMs === undefined || end === undefined) return [begin];
-    return [begin, { atMs: atMs + forMs, command: end, isEnd: true, moment }];
-  });
-  return all.sort((a, b) => a.atMs - b.atMs || Number(b.isEnd) - Number(a.isEnd));
-}
 
 /**
  * The opposite of the command, or `heal` for the same validators where it has none of its own.

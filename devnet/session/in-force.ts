@@ -1,7 +1,11 @@
 // What is in force on a devnet, as the commands that would bring it about.
 
-import { type FaultCommand, formatCommand } from "../faults/index.ts";
-import type { Declared, ValidatorFaults } from "../live/index.ts";
+import {
+  type Declared,
+  type FaultCommand,
+  formatCommand,
+  type ValidatorFaults,
+} from "../faults/index.ts";
 
 export function inForce({ groups, cuts, flaps, validators }: Declared): readonly string[] {
   const all = validators.map((_, index) => index);

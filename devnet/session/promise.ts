@@ -1,7 +1,7 @@
 // What a devnet promises while faults are in force: as long as a quorum is well and hears each other, blocks come.
 
 import { quorumOf } from "../directory/index.ts";
-import type { Declared } from "../live/index.ts";
+import type { Declared } from "../faults/index.ts";
 import { isWell } from "./in-force.ts";
 
 /** Are too few well to go on for certain? */

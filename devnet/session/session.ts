@@ -6,13 +6,13 @@ import type { ChainRoot } from "../../node/chain/index.ts";
 import type { Report } from "../ailing/index.ts";
 import type { InForce, Overview, Subject, ValidatorState } from "../control/index.ts";
 import {
+  type Declared,
   type FaultCommand,
   FaultError,
   type FaultErrorCode,
   type FaultTarget,
   Standing,
 } from "../faults/index.ts";
-import type { Declared } from "../live/index.ts";
 import { type Expectations, knownWays, type Scenario } from "../scenario/index.ts";
 import { type Verdict, verdictText } from "../verdict/index.ts";
 import { inForce } from "./in-force.ts";

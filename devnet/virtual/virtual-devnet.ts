@@ -5,12 +5,16 @@ import type { LeaderChoiceName } from "../../consensus/index.ts";
 import type { StateMachine } from "../../node/ledger/index.ts";
 import { type Behaviour, WAYS, wayOf } from "../behaviours/index.ts";
 import {
+  type Declared,
+  declare,
   dueViews,
   type FaultCommand,
   FaultError,
   type FaultTarget,
   formatCommand,
   nearest,
+  nothingDeclared,
+  requireSomethingToEnd,
   Standing,
   type Victim,
   type Victims,
@@ -76,6 +80,7 @@ export class VirtualDevnet implements FaultTarget {
   readonly standing: Standing;
   readonly #links: Links;
   readonly #copies = new Map<Victim, DiskImage>();
+  #declared: Declared;
   #callsAny: boolean;
 
   constructor(options: VirtualDevnetOptions) {
@@ -93,6 +98,7 @@ export class VirtualDevnet implements FaultTarget {
       ...(stateMachine && { application: makerOf(stateMachine) }),
     });
     this.standing = new Standing(validators);
+    this.#declared = nothingDeclared(validators);
     this.#links = new Links(this.simulation);
     const premises = standingPremises(this.simulation, this.standing, () => this.#callsAny);
     this.chronicle = new Chronicle(premises);
@@ -153,6 +159,7 @@ export class VirtualDevnet implements FaultTarget {
     const what = formatCommand(command);
     this.simulation.see({ type: "fault", what, by: -1, atMs: this.now });
     this.standing.note(command);
+    this.#declared = declare(this.#declared, command);
     switch (command.verb) {
       case "partition":
         return this.#links.partition(command.groups);
@@ -249,6 +256,7 @@ export class VirtualDevnet implements FaultTarget {
       throw new FaultError("NO_SUCH_VALIDATOR", `there is no validator ${victim}: ${known}`, known);
     }
     if (command.verb === "lie") for (const way of command.ways) soundWay(way);
+    requireSomethingToEnd(command, this.#declared);
     if (command.verb !== "rewind-disk") return;
     for (const victim of this.#indices(command.who)) {
       if (this.#copies.has(victim)) continue;

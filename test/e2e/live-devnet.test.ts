@@ -13,8 +13,8 @@ import type { Ailments, Instruction, Report } from "../../devnet/ailing/ailments
 import { WAYS } from "../../devnet/behaviours/index.ts";
 import { openDirectory } from "../../devnet/directory/directory.ts";
 import type { DevnetPlan, ValidatorPlan } from "../../devnet/directory/plan.ts";
-import { parseCommand } from "../../devnet/faults/index.ts";
-import { ailmentsOf, nothingDeclared } from "../../devnet/live/declared.ts";
+import { nothingDeclared, parseCommand } from "../../devnet/faults/index.ts";
+import { ailmentsOf } from "../../devnet/live/ailments-of.ts";
 import { LiveDevnet } from "../../devnet/live/index.ts";
 import { chainIdOf } from "../../node/chain/index.ts";
 import { EXIT_CODES } from "../../node/cli/index.ts";

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { AilingSurroundings } from "../../../devnet/ailing/ailing-surroundings.ts";
 import type { Ailments, Instruction, Report } from "../../../devnet/ailing/ailments.ts";
 import { openDirectory } from "../../../devnet/directory/directory.ts";
-import { ailmentsOf, nothingDeclared } from "../../../devnet/live/declared.ts";
+import { nothingDeclared } from "../../../devnet/faults/index.ts";
+import { ailmentsOf } from "../../../devnet/live/ailments-of.ts";
 import type { Genesis } from "../../../node/chain/index.ts";
 
 const WELL = ailmentsOf(nothingDeclared(4), 3, { seed: 1, isDown: () => false });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Flap } from "../../../devnet/live/declared.ts";
+import type { Flap } from "../../../devnet/faults/index.ts";
 import { Flapping } from "../../../devnet/live/flapping.ts";
 
 const SLOW: Flap = { between: [0, 1], everyMs: 500 };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import type { FaultCommand } from "../../../devnet/faults/index.ts";
+import { type FaultCommand, formatCommand } from "../../../devnet/faults/index.ts";
 import {
   defineScenario,
   formatScenario,
@@ -201,6 +201,60 @@ describe("a fault that lasts for a while", () => {
       [4000, "restart"],
       [4000, "kill"],
     ]);
+  });
+});
+
+describe("a fault that lasts, and whose place another one took", () => {
+  const at = (second: number, command: string, forSeconds?: number) => {
+    return { at: `${second}s`, do: command, ...(forSeconds && { for: `${forSeconds}s` }) };
+  };
+  test.each([
+    {
+      what: "a liar told to lie otherwise lies as long as it was told last",
+      timeline: [at(1, "lie 3 equivocate", 2), at(2, "lie 3 double-vote", 3)],
+      happens: ["1 lie 3 equivocate", "2 lie 3 double-vote", "5 repent 3"],
+    },
+    {
+      what: "one that is told only once for several ends for those who are left",
+      timeline: [at(1, "pause 0,1", 3), at(2, "resume 1")],
+      happens: ["1 pause 0,1", "2 resume 1", "4 resume 0"],
+    },
+    {
+      what: "what was healed is over",
+      timeline: [at(1, "flap 2 0 every 100ms", 4), at(1, "lie 3 equivocate", 5), at(2, "heal 0,3")],
+      happens: ["1 flap 2 0 every 100ms", "1 lie 3 equivocate", "2 heal 0,3"],
+    },
+    {
+      what: "what was killed and started again stands still no more",
+      timeline: [at(1, "pause 1", 4), at(2, "kill 1", 4), at(3, "restart 1")],
+      happens: ["1 pause 1", "2 kill 1", "3 restart 1"],
+    },
+    {
+      what: "what is down stands still no more",
+      timeline: [at(1, "pause 1", 3), at(2, "kill 1", 4)],
+      happens: ["1 pause 1", "2 kill 1", "6 restart 1"],
+    },
+    {
+      what: "a partition goes on as long as the last one",
+      timeline: [at(1, "partition 0,1/2,3", 2), at(2, "partition 0/1,2,3", 2)],
+      happens: ["1 partition 0,1/2,3", "2 partition 0/1,2,3", "4 partition 0,1,2,3"],
+    },
+    {
+      what: "a fault of another kind, or of another validator, takes no place",
+      timeline: [at(1, "delay 1 5ms", 3), at(2, "lose 1 5%", 1), at(2, "delay 2 5ms", 3)],
+      happens: [
+        ...["1 delay 1 5ms", "2 lose 1 5%", "2 delay 2 5ms", "3 lose 1 0%"],
+        ...["4 delay 1 0ms", "5 delay 2 0ms"],
+      ],
+    },
+  ])("$what", ({ timeline, happens }) => {
+    const scenario = defineScenario({
+      ...{ name: "a", duration: "20s", timeline },
+      expect: { noOtherCulprits: false },
+    });
+    const schedule = scheduleOf(scenario, 1);
+    const text = schedule.map(({ atMs, command }) => `${atMs / 1_000} ${formatCommand(command)}`);
+    expect(text).toEqual(happens);
   });
 });
 

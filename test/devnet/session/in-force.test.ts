@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type FaultCommand, parseCommand } from "../../../devnet/faults/index.ts";
-import { type Declared, declare, nothingDeclared } from "../../../devnet/live/declared.ts";
+import {
+  type Declared,
+  declare,
+  type FaultCommand,
+  nothingDeclared,
+  parseCommand,
+} from "../../../devnet/faults/index.ts";
 import { inForce } from "../../../devnet/session/in-force.ts";
 import { mayStall } from "../../../devnet/session/promise.ts";
 

@@ -3,8 +3,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Report } from "../../../devnet/ailing/ailments.ts";
 import { FaultError } from "../../../devnet/faults/fault-error.ts";
-import { type FaultCommand, parseCommand } from "../../../devnet/faults/index.ts";
-import { declare, nothingDeclared } from "../../../devnet/live/declared.ts";
+import {
+  declare,
+  type FaultCommand,
+  nothingDeclared,
+  parseCommand,
+} from "../../../devnet/faults/index.ts";
 import { parseScenario } from "../../../devnet/scenario/index.ts";
 import { Session, type Stage } from "../../../devnet/session/session.ts";
 import { chainRootOf } from "../../../node/chain/index.ts";

@@ -254,6 +254,8 @@ test.each([
   [{ verb: "kill", who: [4] }, /there is no validator 4: they are numbered 0 to 3/],
   [{ verb: "partition", groups: [[0, 1], [7]] }, /there is no validator 7/],
   [{ verb: "lie", who: [3], ways: ["equivocat"] }, /do you mean "equivocate"\?/],
+  [{ verb: "resume", who: [2] }, /v2 is not paused/],
+  [{ verb: "repent", who: [1, 2] }, /v1, v2 do not lie/],
 ] as const)("an unsound command is refused and changes nothing: %j", async (unsound, message) => {
   const devnet = runningDevnet();
   await expect(devnet.obey(unsound)).rejects.toThrow(message);

@@ -2,15 +2,15 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { SOUND_LINK } from "../../../devnet/ailing/ailments.ts";
-import type { FaultCommand } from "../../../devnet/faults/index.ts";
 import {
-  ailmentsOf,
   type Declared,
   declare,
+  type FaultCommand,
   type Flap,
   nothingDeclared,
   syncHasFailed,
-} from "../../../devnet/live/declared.ts";
+} from "../../../devnet/faults/index.ts";
+import { ailmentsOf } from "../../../devnet/live/ailments-of.ts";
 
 const SEED = 3;
 

@@ -1,19 +1,31 @@
-// What is declared to be wrong with a devnet: the one truth, from which what each validator is told follows. It outlives
-// every restart of a validator.
+// What is declared to be wrong with a devnet, live or simulated: it holds for a validator through all its restarts, until
+// it is healed.
 
-import type { Ailments, LinkConditions } from "../ailing/index.ts";
-import { type FaultCommand, type Victim, victimsOf } from "../faults/index.ts";
+import { type FaultCommand, type Victim, victimsOf } from "./command.ts";
+import { FaultError } from "./fault-error.ts";
 
 export type Direction = { readonly from: Victim; readonly to: Victim };
 
 /** Both ways between the two. */
 export type Flap = { readonly between: readonly [Victim, Victim]; readonly everyMs: number };
 
-/** What a validator sends suffers from all of `sending`, on each of its links. */
+/** What befalls all that a validator sends, on each of its links. */
+export type SendingFaults = {
+  readonly delayMs: number;
+  /** On top of `delayMs`, drawn anew each time. */
+  readonly jitterMs: number;
+  /** 0..100. */
+  readonly losePercent: number;
+  readonly duplicatePercent: number;
+  /** 1,000 bytes; undefined: as much as there is. */
+  readonly kilobytesPerSecond: number | undefined;
+};
+
 export type ValidatorFaults = {
-  readonly sending: Omit<LinkConditions, "isCut">;
-  readonly disk: Ailments["disk"];
-  readonly clock: Ailments["clock"];
+  readonly sending: SendingFaults;
+  readonly disk: "sound" | "full" | "next-sync-fails";
+  readonly clock: { readonly offsetMs: number; readonly isFrozen: boolean };
+  /** To lie; none: it is honest. */
   readonly ways: readonly string[];
   readonly isDown: boolean;
   readonly isPaused: boolean;
@@ -28,7 +40,7 @@ export type Declared = {
   readonly validators: readonly ValidatorFaults[];
 };
 
-const WELL: ValidatorFaults = {
+export const WELL: ValidatorFaults = {
   sending: {
     delayMs: 0,
     jitterMs: 0,
@@ -159,28 +171,23 @@ function withFlap(declared: Declared, flap: Flap): Declared {
   return { ...declared, flaps: [...others, flap] };
 }
 
-function isCutOff(cuts: readonly Direction[], from: Victim, to: Victim): boolean {
+export function isCutOff(cuts: readonly Direction[], from: Victim, to: Victim): boolean {
   return cuts.some((cut) => cut.from === from && cut.to === to);
 }
 
-export type Moment = {
-  readonly seed: number;
-  /** Whether the links of this flap are down right now. */
-  readonly isDown: (flap: Flap) => boolean;
-};
-
-/** What validator `self` is told. */
-export function ailmentsOf(declared: Declared, self: Victim, { seed, isDown }: Moment): Ailments {
-  const { validators, groups, cuts, flaps } = declared;
-  const { sending, disk, clock, ways } = validators[self] ?? WELL;
-  const down = flaps.filter(isDown);
-  const liars = validators.flatMap((each, index) => (each.ways.length > 0 ? [index] : []));
-  const links = validators.map((_, to): LinkConditions => {
-    const isTogether =
-      groups === undefined || groups.some((group) => group.includes(self) && group.includes(to));
-    const flaps = down.some(({ between }) => between.includes(self) && between.includes(to));
-    const isCut = to !== self && (!isTogether || flaps || isCutOff(cuts, self, to));
-    return { ...sending, isCut };
+/** @throws {FaultError} NOTHING_TO_END for a `resume` of what is not paused, a `repent` of what does not lie */
+export function requireSomethingToEnd(command: FaultCommand, { validators }: Declared): void {
+  if (command.verb !== "resume" && command.verb !== "repent") return;
+  const victims = victimsOf(command.who, validators.length);
+  const isResume = command.verb === "resume";
+  const hasAny = victims.some((index) => {
+    const faults = validators[index];
+    return faults !== undefined && (isResume ? faults.isPaused : faults.ways.length > 0);
   });
-  return { links, clock, disk, ways, liars, seed: (seed ^ Math.imul(self + 1, 0x9e37_79b1)) >>> 0 };
+  if (hasAny) return;
+  const who = victims.map((index) => `v${index}`).join(", ");
+  const verb = victims.length === 1 ? "is" : "are";
+  const lie = victims.length === 1 ? "does" : "do";
+  const what = isResume ? `${who} ${verb} not paused` : `${who} ${lie} not lie`;
+  throw new FaultError("NOTHING_TO_END", what, "`quorate fault` shows what is in force");
 }
