@@ -11,8 +11,6 @@ export type CampaignFlags = {
   readonly workers?: number;
 };
 
-const CLEAR_LINE = "\r\u001b[2K";
-
 export async function campaign(flags: CampaignFlags, { output }: ActionContext): Promise<number> {
   const { seconds, seed = drawnSeed() } = flags;
   const workers = flags.workers ?? Math.max(1, availableParallelism() - 1);
@@ -21,14 +19,12 @@ export async function campaign(flags: CampaignFlags, { output }: ActionContext):
   const startedMs = performance.now();
   const elapsed = () => (performance.now() - startedMs) / 1_000;
   const onProgress = (progress: Progress) => {
-    if (output.interactive) output.raw(`${CLEAR_LINE}${lineOf(progress, elapsed())}`);
+    output.progress(lineOf(progress, elapsed()));
   };
   const onFailure = ({ replay, oracle, what }: Failure) => {
-    if (output.interactive) output.raw(CLEAR_LINE);
     output.note(`${paint.red(`${oracle}:`)} ${what}\n  ${replay}`);
   };
   const result = await runCampaign({ seed, seconds, workers, onProgress, onFailure });
-  if (output.interactive) output.raw(CLEAR_LINE);
   const { scenarios, views, engineScenarios, engineViews, failures } = result;
   const took = Math.round(elapsed() * 10) / 10;
   const counts = { seed, scenarios, views, seconds: took };

@@ -10,7 +10,6 @@ import type { SimulateFlags } from "./simulate-flags.ts";
 
 type Context = Pick<ActionContext, "output" | "env">;
 
-const CLEAR_LINE = "\r\u001b[2K";
 const MAX_REPLAYS = 100;
 const BEGINNING_BYTES = 8_192;
 const EXIT_FAILED = 1;
@@ -56,16 +55,14 @@ export async function playSimulated(
       file: name,
       ...(events && { onEvent }),
     });
-    if (output.interactive && seeds > 1) output.raw(CLEAR_LINE);
     if (seeds === 1 || !verdict.ok) {
       // Data is the same everywhere; a person wants a line that works where they are.
       const replay = verdict.replay.replace(/^quorate\b/, invocation(env));
       output.record(verdict, () => verdictText({ ...verdict, replay }, output.paint));
     }
     if (!verdict.ok && failures.length < MAX_REPLAYS) failures.push(verdict.replay);
-    if (output.interactive && seeds > 1) output.raw(`seed ${seed + at}, ${at + 1} of ${seeds}`);
+    if (seeds > 1) output.progress(`seed ${seed + at}, ${at + 1} of ${seeds}`);
   }
-  if (output.interactive && seeds > 1) output.raw(CLEAR_LINE);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   if (seeds > 1) {
     const summary = { scenario: scenario.name, seed, scenarios: seeds, seconds, failures };

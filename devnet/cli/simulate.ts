@@ -27,7 +27,6 @@ type Context = Pick<ActionContext, "output" | "env">;
 
 const COSTS = "costs";
 const COSTS_SUMMARY = "the rule sets compared: delays, messages and bytes for 4 to 64 validators";
-const CLEAR_LINE = "\r\u001b[2K";
 const MAX_SHRINK_RUNS = 200;
 const MAX_REPLAYS = 100;
 const EXIT_FAILED = 1;
@@ -113,11 +112,8 @@ function runSweeps(name: string, flags: SimulateFlags, { output }: Context): num
     const { scenarios, views, finding } = sweep.run(options);
     total.scenarios += scenarios;
     total.views += views;
-    if (output.interactive) {
-      output.raw(`${CLEAR_LINE}seed ${seed + at}, ${at + 1} of ${seeds}, ${total.views} views`);
-    }
+    output.progress(`seed ${seed + at}, ${at + 1} of ${seeds}, ${total.views} views`);
     if (finding === undefined) continue;
-    if (output.interactive) output.raw(CLEAR_LINE);
     const replay = replayLine(name, seed + at, flags);
     if (failures.length < MAX_REPLAYS) failures.push(replay);
     output.note(
@@ -128,7 +124,6 @@ function runSweeps(name: string, flags: SimulateFlags, { output }: Context): num
       output.record({ type: "event", line }, () => line);
     }
   }
-  if (output.interactive) output.raw(CLEAR_LINE);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   const summary = { scenario: name, seed, ...total, seconds, failures };
   output.record({ type: "sim", ...summary }, () => {
@@ -185,11 +180,8 @@ async function runSeeds(
       output.note(`again: ${replay}`);
       if (failures.length === 1) await keepRecording(outcome, scenario, flags, context);
     }
-    if (output.interactive && seeds > 1) {
-      output.raw(`${CLEAR_LINE}seed ${seed + at}, ${at + 1} of ${seeds}, ${views} views`);
-    }
+    if (seeds > 1) output.progress(`seed ${seed + at}, ${at + 1} of ${seeds}, ${views} views`);
   }
-  if (output.interactive) output.raw(CLEAR_LINE);
   const seconds = Math.round((performance.now() - startedMs) / 100) / 10;
   const summary = { scenario, seed, scenarios: seeds, views, seconds, failures };
   output.record({ type: "sim", ...summary }, () => {
@@ -241,13 +233,12 @@ async function keepRecording(
   { output }: Context,
 ): Promise<void> {
   const onRun = ({ runs }: { readonly runs: number }) => {
-    if (output.interactive) output.raw(`${CLEAR_LINE}cutting it down, run ${runs}`);
+    output.progress(`cutting it down, run ${runs}`);
   };
   const { outcome: small, runs } = shrink(outcome, { maxRuns: MAX_SHRINK_RUNS, onRun });
   const recorded = runPlan(small.plan, { keepEvents: RECORDED_EVENTS });
   const file = record ?? `${scenario}-${outcome.plan.seed}.json`;
   await writeFile(file, `${JSON.stringify(recordingOf(recorded), null, 1)}\n`);
-  if (output.interactive) output.raw(CLEAR_LINE);
   const { liars, timeline } = small.plan;
   const rest = `${liars.length} liars and ${timeline.length} faults are left after ${runs} runs`;
   const path = file.includes("/") ? file : `./${file}`;

@@ -1,9 +1,8 @@
 // The last lines of a terminal, which stay below whatever is printed: how the chain stands, and what is being typed. Each
 // is cut to the width of the terminal, for a wrapped line could not be taken back.
 
-import type { Output } from "../../node/cli/index.ts";
+import { CLEAR_LINE, type Output } from "../../node/cli/index.ts";
 
-const CLEAR_LINE = "\r\u001b[2K";
 const UP = "\u001b[1A";
 const DEFAULT_COLUMNS = 80;
 const ESCAPE = "\u001b";

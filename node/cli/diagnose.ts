@@ -2,6 +2,7 @@
 // is damaged, or its validator runs.
 
 import { Option } from "commander";
+import type { Progress } from "../diagnosis/index.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { CommandFailure } from "./failure.ts";
 import { table } from "./output.ts";
@@ -48,7 +49,10 @@ async function run(request: Request, { output }: ActionContext): Promise<number>
         throw otherChain(request);
       }
       const application = await applicationFor(request, a, b);
-      const diagnosis = diagnose({ a, b, application });
+      const onProgress = ({ doing, height, of }: Progress) => {
+        output.progress(`${doing}: ${height} of ${of}`);
+      };
+      const diagnosis = diagnose({ a, b, application, onProgress });
       if (diagnosis.type === "equal") {
         const { height } = diagnosis;
         output.record({ type: "equal", height }, () => `no difference up to height ${height}`);

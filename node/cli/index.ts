@@ -16,7 +16,7 @@ export { EXIT_CODES } from "./exit-codes.ts";
 export { CommandFailure, usageFailure } from "./failure.ts";
 export { type NodeEquipment, registerNodeCommand } from "./node.ts";
 export { integerOption, leadersOption, secondsOption } from "./options.ts";
-export { type Output, type Paint, table } from "./output.ts";
+export { CLEAR_LINE, type Output, type Paint, table } from "./output.ts";
 export {
   type ActionContext,
   addCommand,

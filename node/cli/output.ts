@@ -32,7 +32,12 @@ export type Output = {
   readonly note: (text: string) => void;
   /** A failure on stderr: one sentence, then what to do about it. */
   readonly failure: (failure: FailureText) => void;
-  /** Raw text on stdout, for a line that rewrites itself. Only where `interactive`. */
+  /**
+   * How far long work is, in one line that the next one replaces, and that is gone before anything else is written;
+   * undefined: it is over. Nothing unless `interactive`.
+   */
+  readonly progress: (text: string | undefined) => void;
+  /** Raw text on stdout, for lines that rewrite themselves. Only where `interactive`. */
   readonly raw: (text: string) => void;
 };
 
@@ -50,17 +55,35 @@ export type OutputOptions = {
   readonly env: Environment;
 };
 
+/** Takes the line away on which the cursor stands. */
+export const CLEAR_LINE = "\r\u001b[2K";
+
+const COLUMNS = 80;
+
 export function createOutput({ json, stdout, stderr, env }: OutputOptions): Output {
   const errorPaint = paintFor(stderr, env);
+  const interactive = !json && stdout.isTTY === true && env.TERM !== "dumb";
+  let isInProgress = false;
+  const progress = (text: string | undefined) => {
+    if (!interactive || (text === undefined && !isInProgress)) return;
+    isInProgress = text !== undefined;
+    // A line that wraps could not be taken away.
+    stdout.write(`${CLEAR_LINE}${text?.slice(0, (stdout.columns ?? COLUMNS) - 1) ?? ""}`);
+  };
   return {
     json,
     paint: paintFor(stdout, env),
-    interactive: !json && stdout.isTTY === true && env.TERM !== "dumb",
-    record: (value, text) => stdout.write(`${json ? JSON.stringify(value) : text()}\n`),
+    interactive,
+    record: (value, text) => {
+      progress(undefined);
+      stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+    },
     note: (text) => {
+      progress(undefined);
       stderr.write(`${json ? JSON.stringify({ type: "note", text }) : text}\n`);
     },
     failure: ({ message, remedy, code, exitCode }) => {
+      progress(undefined);
       if (json) {
         stderr.write(`${JSON.stringify({ type: "error", code, message, remedy, exitCode })}\n`);
         return;
@@ -68,6 +91,7 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
       stderr.write(`${errorPaint.red("error:")} ${message}\n`);
       if (remedy !== undefined) stderr.write(`  ${remedy.replaceAll("\n", "\n  ")}\n`);
     },
+    progress,
     raw: (text) => stdout.write(text),
   };
 }

@@ -83,8 +83,12 @@ export function addCommand<Options>(
     const options = command.opts<Options & { readonly json?: boolean }>();
     const output = createOutput({ json: options.json === true, ...program.surroundings });
     const { env } = program.surroundings;
-    const exitCode = await details.run(options, command.args, { output, env });
-    program.exitCode = exitCode ?? EXIT_CODES.done;
+    try {
+      const exitCode = await details.run(options, command.args, { output, env });
+      program.exitCode = exitCode ?? EXIT_CODES.done;
+    } finally {
+      output.progress(undefined);
+    }
   });
 }
 

@@ -36,7 +36,19 @@ export type DiagnosisOptions = {
   readonly b: DataDirectory;
   /** That of the chain, as the ledger runs it. */
   readonly application: StateMachine;
+  /** Called at most once in PROGRESS_EVERY blocks. */
+  readonly onProgress?: (progress: Progress) => void;
 };
+
+export type Progress = {
+  readonly doing: "comparing blocks" | "comparing receipts" | "executing again";
+  readonly height: number;
+  /** The last height of it. */
+  readonly of: number;
+};
+
+/** A small part of a second. */
+const PROGRESS_EVERY = 256;
 
 /** @throws {StorageError} if one of the directories is damaged */
 export function diagnose(options: DiagnosisOptions): Diagnosis {
@@ -44,14 +56,16 @@ export function diagnose(options: DiagnosisOptions): Diagnosis {
   // A state that does not add up to its root is damage, and no divergence.
   for (const each of [a, b]) ledgerAtStored(each.root, application, each);
   const difference =
-    firstFork(a, b) ?? betweenOutcomes(options, firstSuspect(a, b)) ?? betweenStates(options);
+    firstFork(options) ?? betweenOutcomes(options, firstSuspect(options)) ?? betweenStates(options);
   if (difference !== undefined) return { type: "different", difference };
   return { type: "equal", height: heightFrom(Math.max(a.state.height, b.state.height)) };
 }
 
-function firstFork(a: DataDirectory, b: DataDirectory): Difference | undefined {
-  const last = Math.min(finalHeight(a), finalHeight(b));
-  for (let at = 1; at <= Math.max(last, ...haltHeights(a, b)); at++) {
+function firstFork({ a, b, onProgress }: DiagnosisOptions): Difference | undefined {
+  const last = Math.max(Math.min(finalHeight(a), finalHeight(b)), ...haltHeights(a, b));
+  const tell = teller(onProgress, "comparing blocks", last);
+  for (let at = 1; at <= last; at++) {
+    tell(at);
     const height = heightFrom(at);
     const blocks = { a: blockAt(a, height), b: blockAt(b, height) };
     if (isUnlike(blocks.a, blocks.b)) {
@@ -63,9 +77,12 @@ function firstFork(a: DataDirectory, b: DataDirectory): Difference | undefined {
 }
 
 /** The first block with different receipts or a different state, as far as they are known without executing anything. */
-function firstSuspect(a: DataDirectory, b: DataDirectory): Height | undefined {
+function firstSuspect({ a, b, onProgress }: DiagnosisOptions): Height | undefined {
   const known = [a.state.height, b.state.height, ...haltHeights(a, b)];
-  for (let at = 1; at <= Math.max(...known); at++) {
+  const last = Math.max(...known);
+  const tell = teller(onProgress, "comparing receipts", last);
+  for (let at = 1; at <= last; at++) {
+    tell(at);
     const height = heightFrom(at);
     if (storeDifferentReceipts(a.stateStore, b.stateStore, height)) return height;
     if (!known.includes(height)) continue;
@@ -77,6 +94,16 @@ function firstSuspect(a: DataDirectory, b: DataDirectory): Height | undefined {
 
 function haltHeights(...directories: readonly DataDirectory[]): readonly Height[] {
   return directories.flatMap(({ bundle }) => (bundle === undefined ? [] : [bundle.height]));
+}
+
+function teller(
+  onProgress: DiagnosisOptions["onProgress"],
+  doing: Progress["doing"],
+  of: number,
+): (height: number) => void {
+  return (height) => {
+    if (height % PROGRESS_EVERY === 0) onProgress?.({ doing, height, of });
+  };
 }
 
 /** Both are there, and they are not the same. */
@@ -122,7 +149,7 @@ function lastAgreement(a: DataDirectory, b: DataDirectory, height: Height): Heig
 
 /** From the highest stored state below the block; from a lower one, or genesis, where a quorum signed another outcome. */
 function executedAgain(
-  { a, b, application }: DiagnosisOptions,
+  { a, b, application, onProgress }: DiagnosisOptions,
   height: Height,
 ): Reexecution | undefined {
   if (!isHeld([a, b], height)) return undefined;
@@ -131,14 +158,15 @@ function executedAgain(
     .filter(({ state }) => state.height < height)
     .sort((left, right) => right.state.height - left.state.height);
   const certified = quorumRoot([a, b], height);
-  const blocks = (at: Height) => anyBlock([a, b], at);
+  const tell = teller(onProgress, "executing again", height);
+  const replay = { to: height, blockAt: (at: Height) => anyBlock([a, b], at), tell, trace };
   for (const base of bases) {
     const ledger = ledgerAtStored(base.root, trace.application, base);
-    const again = ledger && reexecute(a.root, ledger, { to: height, blockAt: blocks, trace });
+    const again = ledger && reexecute(a.root, ledger, replay);
     if (again !== undefined && !isUnlike(again.stateRoot, certified)) return again;
   }
   const ledger = ledgerAtGenesis(a.root, trace.application);
-  return reexecute(a.root, ledger, { to: height, blockAt: blocks, trace });
+  return reexecute(a.root, ledger, replay);
 }
 
 type Suspicion = { readonly height: Height; readonly again: Reexecution | undefined };
@@ -233,7 +261,7 @@ function betweenStates(options: DiagnosisOptions): Difference | undefined {
 
 /** The stored state, brought up to a height through the blocks of whoever has them. */
 function stateAt(
-  { a, b, application }: DiagnosisOptions,
+  { a, b, application, onProgress }: DiagnosisOptions,
   directory: DataDirectory,
   height: Height,
 ): { readonly stateRoot: Hash; readonly entries: Entries } {
@@ -245,6 +273,8 @@ function stateAt(
     ledgerAtStored(directory.root, trace.application, directory) ??
     ledgerAtGenesis(directory.root, trace.application);
   const blocks = (at: Height) => anyBlock([a, b], at);
-  const { stateRoot, entries } = reexecute(a.root, ledger, { to: height, blockAt: blocks, trace });
+  const tell = teller(onProgress, "executing again", height);
+  const replay = { to: height, blockAt: blocks, tell, trace };
+  const { stateRoot, entries } = reexecute(a.root, ledger, replay);
   return { stateRoot, entries: entries() };
 }

@@ -1,7 +1,7 @@
 // Where two validators of one chain part, found in what they left on disk.
 
 export { type DataDirectory, openDataDirectory } from "./data-directory.ts";
-export { type DiagnosisOptions, diagnose } from "./diagnosis.ts";
+export { type DiagnosisOptions, diagnose, type Progress } from "./diagnosis.ts";
 export type {
   Diagnosis,
   Difference,

@@ -44,13 +44,14 @@ export class WriteTrace {
 export function reexecute(
   root: ChainRoot,
   ledger: Ledger,
-  { to, blockAt, trace }: Replay,
+  { to, blockAt, tell, trace }: Replay,
 ): Reexecution {
   for (;;) {
     const whole = blockAt(next(ledger.committed.height));
     trace.forget();
     ledger.execute(executableBlock(root, whole));
     const commit = ledger.commit(whole.hash);
+    tell(commit.height);
     if (commit.height < to) continue;
     const writerOf = (key: Uint8Array) => trace.writerOf(key) ?? payerOf(key, whole);
     return { ...commit, entries: () => sorted(ledger.entries()), writerOf };
@@ -60,6 +61,8 @@ export function reexecute(
 export type Replay = {
   readonly to: Height;
   readonly blockAt: (height: Height) => WholeBlock;
+  /** Of each block that was executed. */
+  readonly tell: (height: Height) => void;
   readonly trace: WriteTrace;
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createOutput, paintFor, table } from "../../../node/cli/output.ts";
+import { CLEAR_LINE, createOutput, paintFor, table } from "../../../node/cli/output.ts";
 
 function terminal(isTTY: boolean) {
   const written: string[] = [];
@@ -37,6 +37,31 @@ describe("the output of a command", () => {
       remedy: "mend it",
       exitCode: 5,
     });
+  });
+
+  test("tells how far it is in one line, which is gone before anything else is said", () => {
+    const stdout = { ...terminal(true), columns: 12 };
+    const stderr = { isTTY: true, write: (text: string) => stdout.written.push(text) };
+    const output = createOutput({ json: false, stdout, stderr, env: { NO_COLOR: "1" } });
+    output.progress("block 1 of 2000");
+    output.progress("2");
+    output.note("a remark");
+    output.record({}, () => "data");
+    output.progress("3");
+    output.failure({ message: "it broke", exitCode: 1 });
+    output.progress(undefined);
+    expect(stdout.written.join("").split(CLEAR_LINE)).toEqual([
+      ...["", "block 1 of ", "2", "a remark\ndata\n", "3", "error: it broke\n"],
+    ]);
+  });
+
+  test.each([
+    ["in a pipe", { json: false, isTTY: false }],
+    ["with --json", { json: true, isTTY: true }],
+  ])("does not tell how far it is %s", (_, { json, isTTY }) => {
+    const stdout = terminal(isTTY);
+    createOutput({ json, stdout, stderr: stdout, env: {} }).progress("1");
+    expect(stdout.written).toEqual([]);
   });
 
   test("has colour on a terminal only, and not where NO_COLOR or a dumb terminal forbids it", () => {

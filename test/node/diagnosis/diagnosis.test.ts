@@ -10,6 +10,7 @@ import {
   diagnose,
   differenceRecord,
   openDataDirectory,
+  type Progress,
 } from "../../../node/diagnosis/index.ts";
 import {
   accountKey,
@@ -54,11 +55,16 @@ const enriching = strayingAt(daves, (state) => {
   return undefined;
 });
 
-async function compare(a: Life, b: Life): Promise<Diagnosis> {
+async function compare(
+  a: Life,
+  b: Life,
+  onProgress?: (progress: Progress) => void,
+): Promise<Diagnosis> {
   const first = await openDataDirectory(await nodeDirectory(join(folder, "a"), a));
   const second = await openDataDirectory(await nodeDirectory(join(folder, "b"), b));
   try {
-    return diagnose({ a: first, b: second, application: honest });
+    const given = { a: first, b: second, application: honest };
+    return diagnose({ ...given, ...(onProgress && { onProgress }) });
   } finally {
     await first.close();
     await second.close();
@@ -85,6 +91,21 @@ describe("two validators that agree", () => {
     expect(await compare(lower, { blocks })).toEqual({ type: "equal", height: 4 });
     rmSync(folder, { recursive: true });
     expect(await compare({ blocks }, lower)).toEqual({ type: "equal", height: 4 });
+  });
+
+  test("are told how far the comparison is, where it is long", async () => {
+    const long = chain(Array.from({ length: 300 }, () => [{ to: "bob" }]));
+    const at = { height: 256, of: 300 };
+    const told: Progress[] = [];
+    const tell = (progress: Progress) => told.push(progress);
+    await compare({ blocks: long }, { blocks: long }, tell);
+    expect(told.splice(0)).toEqual([
+      { doing: "comparing blocks", ...at },
+      { doing: "comparing receipts", ...at },
+    ]);
+    rmSync(folder, { recursive: true });
+    await compare({ blocks: long, stateAt: 1 }, { blocks: long }, tell);
+    expect(told.at(-1)).toEqual({ doing: "executing again", ...at });
   });
 
   test("are equal when both halted over the same state", async () => {

@@ -105,6 +105,8 @@ export type Life = {
   readonly haltedAt?: number;
 };
 
+const MAX_PENDING = 64;
+
 /** What a node leaves behind that lived so. */
 export async function nodeDirectory(directory: string, life: Life): Promise<string> {
   const { blocks, machine = honest, of = genesis, haltedAt, certified = [] } = life;
@@ -138,6 +140,7 @@ export async function nodeDirectory(directory: string, life: Life): Promise<stri
     const records = receiptRecords(whole.block.height, receipts);
     const { height, stateRoot } = computed;
     stateStore.commit({ height, stateRoot, changes, ...records });
+    if (stateStore.pending() === MAX_PENDING) await stateStore.flushed();
   }
   await stateStore.close();
   await blockStore.close();
