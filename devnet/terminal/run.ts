@@ -23,6 +23,7 @@ import type { Scenario } from "../scenario/index.ts";
 import type { Session } from "../session/index.ts";
 import { announce, introduce, readable, reportDeath } from "./announcements.ts";
 import { BottomLines } from "./bottom-lines.ts";
+import { isInForeground } from "./foreground.ts";
 import { haltReason } from "./halt-reason.ts";
 import { LiveLine } from "./live-line.ts";
 import type { DevnetOptions, Part, Run } from "./part.ts";
@@ -133,7 +134,8 @@ async function supervise(run: Run): Promise<number> {
     const conclusion = new Conclusion({ ...run, session });
     stage = await openStage({ ...run, session, conclusion, bottom, nowMs });
     announce({ plan, height: first.height, seed, isPlay: part !== undefined }, context);
-    bottom.open();
+    // In the background they would be drawn over what somebody else prints, or types.
+    if (isInForeground()) bottom.open();
     line.start();
     stage.start();
     opened.tidy().catch((error: unknown) => output.note(`left over: ${String(error)}`));
