@@ -80,12 +80,14 @@ const plan = z.strictObject({
     duplication: probability,
   }),
   load: z.strictObject({
-    /** Transfers from random accounts, one every `everyMs`. */
+    /** Transactions from random accounts, one every `everyMs`. */
     count: z.number().int().min(0).max(100_000),
     everyMs: z.number().min(0.1).max(60_000),
     /** Chances that a client sends it twice, or sends another one with the same nonce elsewhere. */
     repeated: probability,
     doubleSpent: probability,
+    /** That it calls something else than a transfer. */
+    otherCalls: probability.default(0),
   }),
   /** Who lies, and how. `twin`: runs a second time with the same key. */
   liars: z

@@ -23,7 +23,7 @@ export function drawPowerCuts(seed: number, options: SwarmOptions): Plan {
     heartbeatMs: 20,
     maxFlushMs: random.pick([1, 5, 20]),
     mood: { minDelayMs: 1, maxDelayMs: 5, loss: 0, duplication: 0 },
-    load: { count: 10, everyMs: 20, repeated: 0, doubleSpent: 0 },
+    load: { count: 10, everyMs: 20, repeated: 0, doubleSpent: 0, otherCalls: 0.5 },
     liars: [],
     timeline: Array.from({ length: validators }, (_, node) => ({
       type: "power-cut",

@@ -47,9 +47,9 @@ export function sizeOf({ liars, timeline, mood, load, stressMs, maxFlushMs }: Pl
   const behaviours = liars.reduce((sum, liar) => sum + 2 + liar.behaviours.length, 0);
   const twins = liars.filter(({ twin }) => twin).length;
   const moods = Object.values(mood).filter((value) => value > 0).length + (maxFlushMs > 0 ? 1 : 0);
-  const chances = (load.repeated > 0 ? 1 : 0) + (load.doubleSpent > 0 ? 1 : 0);
+  const chances = [load.repeated, load.doubleSpent, load.otherCalls].filter((each) => each > 0);
   const length = stressMs / 1_000 + load.count / 100 + (mood.maxDelayMs - mood.minDelayMs) / 1_000;
-  return 4 * (behaviours + twins) + 4 * timeline.length + moods + chances + length;
+  return 4 * (behaviours + twins) + 4 * timeline.length + moods + chances.length + length;
 }
 
 function isWithinBounds(plan: Plan): boolean {
@@ -86,6 +86,7 @@ function candidatesOf({ liars, timeline }: Plan): readonly Candidate[] {
   cuts.push((plan) => ({ ...plan, maxFlushMs: 0 }));
   cuts.push((plan) => ({ ...plan, load: { ...plan.load, repeated: 0 } }));
   cuts.push((plan) => ({ ...plan, load: { ...plan.load, doubleSpent: 0 } }));
+  cuts.push((plan) => ({ ...plan, load: { ...plan.load, otherCalls: 0 } }));
   cuts.push((plan) => ({ ...plan, load: { ...plan.load, count: 0 } }));
   cuts.push((plan) => ({ ...plan, load: { ...plan.load, count: plan.load.count >> 1 } }));
   cuts.push((plan) => ({ ...plan, stressMs: plan.stressMs >> 1 }));

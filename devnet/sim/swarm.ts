@@ -81,6 +81,7 @@ export function drawPlan(seed: number, options: SwarmOptions = {}): Plan {
       everyMs: random.pick([5, 20, 50]),
       repeated: random.pick([0, 0.1, 0.5]),
       doubleSpent: random.pick([0, 0.1, 0.3]),
+      otherCalls: randomStream(seed, "other calls").pick([0, 0.5, 0.9]),
     },
     liars,
     stressMs,

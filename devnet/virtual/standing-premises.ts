@@ -3,7 +3,7 @@
 import type { Standing } from "../faults/index.ts";
 import { type Premises, premisesOf, type Simulation } from "../sim/index.ts";
 
-/** What oracles are told: it changes as commands come. `callsAny`: did anybody call more than transfers? */
+/** What oracles are told: it changes as commands come. `callsAny`: may anybody have called what no model knows? */
 export function standingPremises(
   simulation: Simulation,
   standing: Standing,
@@ -21,7 +21,7 @@ export function standingPremises(
       return standing.isWithinBounds;
     },
     get calls() {
-      return callsAny() ? "any" : "transfers";
+      return callsAny() ? "any" : "modelled";
     },
   };
 }

@@ -128,7 +128,7 @@ export class VirtualDevnet implements FaultTarget {
     this.simulation.agenda.after(Math.max(0, atMs - this.now), act);
   }
 
-  /** From now on transactions may call more than transfers, and nobody can tell what becomes of the money. */
+  /** From now on transactions may call what no model knows, and nobody can tell what becomes of the money. */
   expectAnyCalls(): void {
     this.#callsAny = true;
   }

@@ -9,7 +9,7 @@ import { seedsOfTheDay } from "./seeds.ts";
 
 const seeds = seedsOfTheDay(25);
 const ROUGH = { minDelayMs: 1, maxDelayMs: 80, loss: 0.05, duplication: 0.05 };
-const QUIET = { repeated: 0, doubleSpent: 0 };
+const QUIET = { repeated: 0, doubleSpent: 0, otherCalls: 0 };
 
 /** A started simulation without liars, watched by every oracle. */
 function honest(options: SimulationOptions) {

@@ -22,7 +22,7 @@ const CALM_PLAN: Plan = {
   heartbeatMs: 100,
   maxFlushMs: 1,
   mood: { minDelayMs: 1, maxDelayMs: 5, loss: 0, duplication: 0 },
-  load: { count: 10, everyMs: 20, repeated: 0, doubleSpent: 0 },
+  load: { count: 10, everyMs: 20, repeated: 0, doubleSpent: 0, otherCalls: 0 },
   liars: [],
   timeline: [],
   stressMs: 300,
@@ -126,7 +126,7 @@ describe("what the campaign found stays mended", () => {
       baseTimeoutMs: 200,
       heartbeatMs: 20,
       mood: { minDelayMs: 20, maxDelayMs: 80, loss: 0.05, duplication: 0 },
-      load: { count: 10, everyMs: 5, repeated: 0, doubleSpent: 0.3 },
+      load: { count: 10, everyMs: 5, repeated: 0, doubleSpent: 0.3, otherCalls: 0 },
       liars: [
         { validator: 1, twin: true, behaviours: ["colluder", "diverging-execution"] },
         { validator: 0, twin: true, behaviours: ["colluder", "flooder"] },
@@ -167,7 +167,7 @@ describe("what the campaign found stays mended", () => {
       baseTimeoutMs: 400,
       heartbeatMs: 20,
       maxFlushMs: 5,
-      load: { count: 5, everyMs: 20, repeated: 0, doubleSpent: 0 },
+      load: { count: 5, everyMs: 20, repeated: 0, doubleSpent: 0, otherCalls: 0 },
       timeline: [
         { type: "power-cut", atMs: 38, node: 0, operation: 2 },
         { type: "power-cut", atMs: 150, node: 1, operation: 5 },

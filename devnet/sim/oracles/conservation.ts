@@ -1,11 +1,12 @@
-// Money is neither made nor lost: what the agreed chain reports and stores is what a model ledger makes of the same
-// transactions, and all stored balances and burnt fees together stay what genesis gave.
+// Nothing is made and nothing lost: what the agreed chain reports and stores is what a model ledger makes of the same
+// transactions, money, records and leases, and all stored balances and burnt fees together stay what genesis gave.
 
-import { equalBytes, formatAddress } from "../../../crypto/index.ts";
+import { equalBytes, formatAddress, toHex } from "../../../crypto/index.ts";
 import type { FinalBlock } from "../../../node/replica/index.ts";
 import { followBranch } from "./branch.ts";
 import { readAccountChange, readEnvelope } from "./envelope.ts";
 import { ModelLedger } from "./model-ledger.ts";
+import { readThingChange } from "./model-things.ts";
 import type { OracleMaker, Premises, Report } from "./oracle.ts";
 import { short } from "./words.ts";
 
@@ -31,6 +32,8 @@ class Books {
   readonly #model: ModelLedger;
   /** What the node's own changes say that each account holds. */
   readonly #stored = new Map<string, Stored>();
+  /** And which records and leases there are: the bytes under each key of the state, both as hex. */
+  readonly #things = new Map<string, string>();
   #total = 0n;
   #burnt = 0n;
 
@@ -66,6 +69,10 @@ class Books {
         const expected = `${outcome.result} for ${outcome.feePaid}`;
         this.#report(`${where} says ${result} for a fee of ${feePaid}, expected ${expected}`);
       }
+      const output = toHex(receipt.output);
+      if (output !== outcome.output) {
+        this.#report(`${where} answers ${output}, expected ${outcome.output}`);
+      }
       this.#burnt += feePaid;
     }
   }
@@ -87,7 +94,27 @@ class Books {
       this.#report(`${where}: ${name} holds ${balance} at nonce ${nonce}, expected ${says}`);
     }
     const { supply } = this.#premises;
-    if (this.#total + this.#burnt === supply) return;
-    this.#report(`${where}: ${this.#total} held and ${this.#burnt} burnt, supply ${supply}`);
+    if (this.#total + this.#burnt !== supply) {
+      this.#report(`${where}: ${this.#total} held and ${this.#burnt} burnt, supply ${supply}`);
+    }
+    this.#storeThings(changes, where);
+  }
+
+  #storeThings(changes: FinalBlock["changes"], where: string): void {
+    for (const { key, value } of changes) {
+      const change = readThingChange(key, value);
+      if (change === undefined) continue;
+      const [name, bytes] = change;
+      if (bytes === undefined) this.#things.delete(name);
+      else this.#things.set(name, bytes);
+    }
+    const expected = this.#model.things.stored();
+    for (const name of new Set([...expected.keys(), ...this.#things.keys()])) {
+      const [found, meant] = [this.#things.get(name), expected.get(name)];
+      if (found === meant) continue;
+      this.#report(
+        `${where}: under ${name} stands ${found ?? "nothing"}, expected ${meant ?? "nothing"}`,
+      );
+    }
   }
 }

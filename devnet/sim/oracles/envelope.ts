@@ -2,7 +2,6 @@
 //
 //   transaction  version 1 ‖ chain id 32 ‖ sender 20 ‖ public key 32 ‖ nonce 8 ‖ fee 8 ‖ last height 8 ‖ call length 4
 //                ‖ call ‖ signature 64
-//   transfer     tag 1 ‖ recipient 20 ‖ amount 8 ‖ memo length 4 ‖ memo, at most 64 bytes
 //   account      under `a` ‖ address 20, as stored: slot 4 ‖ length 4 ‖ balance 8 ‖ nonce 8 ‖ key, if it has one
 
 import {
@@ -14,6 +13,7 @@ import {
   type PublicKey,
   type Signature,
 } from "../../../crypto/index.ts";
+import { type LedgerCall, readCall } from "./calls.ts";
 
 export type Envelope = {
   readonly id: Hash;
@@ -23,21 +23,16 @@ export type Envelope = {
   readonly nonce: number;
   readonly fee: bigint;
   readonly validUntilHeight: number;
-  /** Undefined: not a call that the ledger knows. */
-  readonly transfer: Transfer | undefined;
+  /** Undefined: not a call that we know. */
+  readonly call: LedgerCall | undefined;
   readonly signedBytes: Uint8Array;
   readonly signature: Signature;
 };
-
-export type Transfer = { readonly to: Address; readonly amount: bigint };
 
 const ID = domain("quorate/transaction/1");
 const SIGNATURE = domain("quorate/transaction-signature/1").prefix;
 const CALL_AT = 113;
 const SIGNATURE_BYTES = 64;
-const TRANSFER_TAG = 1;
-const TRANSFER_BYTES = 33;
-const MAX_MEMO_BYTES = 64;
 const ACCOUNT_KIND = 0x61;
 const ADDRESS_BYTES = 20;
 /** Where the value begins in what is stored, after slot and length. */
@@ -57,19 +52,10 @@ export function readEnvelope(bytes: Uint8Array): Envelope | undefined {
     nonce: Number(data.getBigUint64(85)),
     fee: data.getBigUint64(93),
     validUntilHeight: Number(data.getBigUint64(101)),
-    transfer: readTransfer(bytes.subarray(CALL_AT, signatureAt)),
+    call: readCall(bytes.subarray(CALL_AT, signatureAt)),
     signedBytes: concatBytes(SIGNATURE, bytes.subarray(0, signatureAt)),
     signature: bytes.subarray(signatureAt) as Signature,
   };
-}
-
-function readTransfer(call: Uint8Array): Transfer | undefined {
-  if (call.length < TRANSFER_BYTES || call[0] !== TRANSFER_TAG) return undefined;
-  const data = new DataView(call.buffer, call.byteOffset, call.length);
-  const memoBytes = data.getUint32(TRANSFER_BYTES - 4);
-  if (memoBytes > MAX_MEMO_BYTES || TRANSFER_BYTES + memoBytes !== call.length) return undefined;
-  const to = call.subarray(1, 1 + ADDRESS_BYTES) as Address;
-  return { to, amount: data.getBigUint64(1 + ADDRESS_BYTES) };
 }
 
 export type StoredAccount = {

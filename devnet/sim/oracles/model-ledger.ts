@@ -1,8 +1,16 @@
-// The rules of money in the fewest words: a balance and a nonce for each address. A transaction is skipped, or pays its
-// fee and uses its nonce; then its transfer happens or fails.
+// The rules of the built-in ledger in the fewest words: a balance and a nonce for each address, and what else it owns. A
+// transaction is skipped, or pays its fee and uses its nonce; then its call happens or fails.
 
-import { type Address, addressOf, equalBytes, formatAddress } from "../../../crypto/index.ts";
+import {
+  type Address,
+  addressOf,
+  equalBytes,
+  formatAddress,
+  toHex,
+} from "../../../crypto/index.ts";
+import type { LedgerCall, Payment } from "./calls.ts";
 import type { Envelope } from "./envelope.ts";
+import { ModelThings } from "./model-things.ts";
 import type { Premises } from "./oracle.ts";
 
 export type ModelAccount = { balance: bigint; nonce: number };
@@ -10,11 +18,16 @@ export type ModelAccount = { balance: bigint; nonce: number };
 export type ModelOutcome = {
   readonly result: "ok" | "failed" | "skipped";
   readonly feePaid: bigint;
+  /** What the call answers, as hex. */
+  readonly output: string;
 };
 
-const SKIPPED: ModelOutcome = { result: "skipped", feePaid: 0n };
+const NOTHING = "0x";
+const SKIPPED: ModelOutcome = { result: "skipped", feePaid: 0n, output: NOTHING };
+const MAX_AMOUNT = 2n ** 64n - 1n;
 
 export class ModelLedger {
+  readonly things = new ModelThings();
   readonly #accounts = new Map<string, ModelAccount>();
   readonly #premises: Premises;
 
@@ -31,16 +44,26 @@ export class ModelLedger {
   }
 
   apply(envelope: Envelope | undefined, height: number): ModelOutcome {
-    if (envelope?.transfer === undefined || !this.#isSound(envelope, height)) return SKIPPED;
-    const { sender, nonce, fee, transfer } = envelope;
+    if (envelope?.call === undefined || !this.#isSound(envelope, height)) return SKIPPED;
+    const { sender, nonce, fee, call } = envelope;
     const account = this.#account(sender);
     if (nonce !== account.nonce || account.balance < fee) return SKIPPED;
     account.nonce += 1;
     account.balance -= fee;
-    if (account.balance < transfer.amount) return { result: "failed", feePaid: fee };
-    account.balance -= transfer.amount;
-    this.#account(transfer.to).balance += transfer.amount;
-    return { result: "ok", feePaid: fee };
+    const output =
+      call.type === "pay"
+        ? this.#pay(account, call.payments)
+        : this.things.apply(call, toHex(sender), height);
+    if (output === undefined) return { result: "failed", feePaid: fee, output: NOTHING };
+    return { result: "ok", feePaid: fee, output };
+  }
+
+  #pay(from: ModelAccount, payments: readonly Payment[]): string | undefined {
+    const total = sumOf(payments);
+    if (from.balance < total) return undefined;
+    from.balance -= total;
+    for (const { to, amount } of payments) this.#account(to).balance += amount;
+    return NOTHING;
   }
 
   /** What needs no account to be looked at. */
@@ -49,7 +72,7 @@ export class ModelLedger {
     return (
       equalBytes(envelope.chainId, validators.chainId) &&
       envelope.fee >= minFee &&
-      envelope.transfer?.amount !== 0n &&
+      movesWhatItSays(envelope.call) &&
       envelope.validUntilHeight >= height &&
       equalBytes(addressOf(envelope.publicKey), envelope.sender)
     );
@@ -61,4 +84,14 @@ export class ModelLedger {
     this.#accounts.set(name, account);
     return account;
   }
+}
+
+/** Is it no payment of nothing, and of no more than there can be? No honest validator votes for another one. */
+export function movesWhatItSays(call: LedgerCall | undefined): boolean {
+  if (call?.type !== "pay") return true;
+  return call.payments.every(({ amount }) => amount > 0n) && sumOf(call.payments) <= MAX_AMOUNT;
+}
+
+function sumOf(payments: readonly Payment[]): bigint {
+  return payments.reduce((sum, { amount }) => sum + amount, 0n);
 }

@@ -9,8 +9,8 @@ import type {
 import type { SignatureScheme } from "../../../crypto/index.ts";
 import type { NodeId, Observation } from "../observation.ts";
 
-/** What transactions call: "any" where the chain runs more than transfers, whose money nobody models. */
-export type Calls = "transfers" | "any";
+/** What transactions call: "any" where it may be more than the model ledger knows. */
+export type Calls = "modelled" | "any";
 
 /** What an oracle knows of a run. Where faults come by command, who is honest and whether it is enough changes on the way. */
 export type Premises = {
@@ -33,7 +33,7 @@ export type Premises = {
   readonly supply: bigint;
   readonly balances: ReadonlyMap<string, bigint>;
   readonly minFee: bigint;
-  /** "transfers" unless told otherwise. */
+  /** "modelled" unless told otherwise. */
   readonly calls?: Calls;
 };
 

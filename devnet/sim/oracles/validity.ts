@@ -7,6 +7,7 @@ import type { FinalBlock } from "../../../node/replica/index.ts";
 import { type Below, followBranch } from "./branch.ts";
 import { faultOfQuorum } from "./certificate.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
+import { movesWhatItSays } from "./model-ledger.ts";
 import type { OracleMaker, Premises } from "./oracle.ts";
 import { hashOf, signedVote } from "./signed-bytes.ts";
 import { everyQuorumHasAnHonest, short } from "./words.ts";
@@ -76,8 +77,10 @@ function faultOfTransaction(
   }
   if (envelope.validUntilHeight < height) return `expired at height ${envelope.validUntilHeight}`;
   if (envelope.fee < minFee) return `offers a fee of ${envelope.fee}, least ${minFee}`;
-  const movesNothing = (envelope.transfer?.amount ?? 0n) === 0n;
-  if (calls !== "any" && movesNothing) return "moves nothing";
+  if (calls !== "any") {
+    if (envelope.call === undefined) return "calls what the ledger does not know";
+    if (!movesWhatItSays(envelope.call)) return "moves nothing, or more than there can be";
+  }
   if (!scheme.verify({ publicKey, message, signature })) return "is not signed by its key";
   return undefined;
 }

@@ -1,4 +1,4 @@
-// Bugs in money, in what a block may contain, and in the clock.
+// Bugs in money, in records and leases, in what a block may contain, and in the clock.
 
 import type { PlantedBug } from "./planted-bug.ts";
 
@@ -49,6 +49,28 @@ export const LEDGER_BUGS: readonly PlantedBug[] = [
         module: ACCOUNTS,
         find: "balance: account.balance - fee,",
         replace: "balance: account.balance,",
+      },
+    ],
+  },
+  {
+    name: "lease-outlives-its-height",
+    why: "A lease is held for ever: nobody else gets it once its last height has passed.",
+    edits: [
+      {
+        module: "node/ledger/built-in/leases",
+        find: "return height <= expiresAt;",
+        replace: "return true;",
+      },
+    ],
+  },
+  {
+    name: "deleted-record-forgets-its-version",
+    why: "Whoever creates the record again begins at version 1: one version names two contents.",
+    edits: [
+      {
+        module: "node/ledger/built-in/records",
+        find: "state.set(recordKey(key), encode(recordCodec, { version, height, content: undefined }));",
+        replace: "state.delete(recordKey(key));",
       },
     ],
   },

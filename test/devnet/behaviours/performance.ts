@@ -61,7 +61,13 @@ export function perform(cast: Cast): Performance {
   }
   const watched = new Watch(honest);
   simulation.watch((seen) => watched.see(seen));
-  scheduleLoad(simulation, { count: transfers, everyMs: 20, repeated: 0, doubleSpent: 0 });
+  scheduleLoad(simulation, {
+    count: transfers,
+    everyMs: 20,
+    repeated: 0,
+    doubleSpent: 0,
+    otherCalls: 0,
+  });
   prepare?.(simulation);
   simulation.start();
   simulation.run(forMs);
