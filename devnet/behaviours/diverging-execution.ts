@@ -1,7 +1,7 @@
 // Diverging execution (11): an honest engine with a broken application. From some height on, its state machine leaves a
 // balance off by one: of the first sender of a block, or of nobody's account in every block.
-// What must hold: with commit votes it halts with `state-diverged` within the very block where it diverges, and the others
-// go on; rules without commit votes cannot tell.
+// What must hold: with commit votes it halts with `state-diverged` by the certificate of the block where it diverges, or by
+// one above that comes first, and the others go on; rules without commit votes cannot tell.
 
 import { ADDRESS_BYTES, address, decode, encode } from "../../crypto/index.ts";
 import {

@@ -20,6 +20,7 @@ import { type Entries, firstDifference, sorted } from "./entries.ts";
 import {
   anyBlock,
   blockAt,
+  bundledHeights,
   changesAt,
   entriesAt,
   finalHeight,
@@ -78,7 +79,7 @@ function firstFork({ a, b, onProgress }: DiagnosisOptions): Difference | undefin
 
 /** The first block with different receipts or a different state, as far as they are known without executing anything. */
 function firstSuspect({ a, b, onProgress }: DiagnosisOptions): Height | undefined {
-  const known = [a.state.height, b.state.height, ...haltHeights(a, b)];
+  const known = [a.state.height, b.state.height, ...bundledHeights(a), ...bundledHeights(b)];
   const last = Math.max(...known);
   const tell = teller(onProgress, "comparing receipts", last);
   for (let at = 1; at <= last; at++) {
@@ -115,10 +116,11 @@ function isUnlike(one: Hash | undefined, other: Hash | undefined): boolean {
 
 function betweenOutcomes(
   options: DiagnosisOptions,
-  height: Height | undefined,
+  suspect: Height | undefined,
 ): Difference | undefined {
-  if (height === undefined) return undefined;
+  if (suspect === undefined) return undefined;
   const { a, b } = options;
+  const height = firstWrong(options, suspect);
   const again = executedAgain(options, height);
   const key = firstKey(a, b, { height, again });
   const transaction = firstTransaction(a, b, { height, again, key });
@@ -131,6 +133,20 @@ function betweenOutcomes(
     ...(transaction === undefined ? {} : { transaction }),
     ...(key === undefined ? {} : { key }),
   };
+}
+
+/** Who halted may have gone wrong in a block before, of which no certificate is known: executing it again tells. */
+function firstWrong(options: DiagnosisOptions, suspect: Height): Height {
+  const { a, b } = options;
+  const before = [a, b].flatMap((directory) => {
+    const heights = bundledHeights(directory).filter((height) => height < suspect);
+    return heights.map((height) => ({ directory, height }));
+  });
+  before.sort((one, other) => one.height - other.height);
+  const wrong = before.find(({ directory, height }) => {
+    return isUnlike(rootAt(directory, height), executedAgain(options, height)?.stateRoot);
+  });
+  return wrong?.height ?? suspect;
 }
 
 function rootsAt(a: DataDirectory, b: DataDirectory, height: Height, again: Hash | undefined) {

@@ -1,8 +1,8 @@
 // What a stopped validator can say of a height: from its block log, its stored state, and the bundle of its halt.
 
 import { commitCertCodec } from "../../consensus/index.ts";
-import { decode, type Hash, type Height } from "../../crypto/index.ts";
-import { finalBlock, storedBlock } from "../runtime/index.ts";
+import { decode, type Hash, type Height, next } from "../../crypto/index.ts";
+import { type BundledBlock, finalBlock, storedBlock } from "../runtime/index.ts";
 import type { WholeBlock } from "../sync/index.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import { changed, type Entries, sorted } from "./entries.ts";
@@ -14,16 +14,19 @@ export function finalHeight({ blockStore }: DataDirectory): number {
 
 /** The block that it holds to be final, or halted over. */
 export function blockAt(directory: DataDirectory, height: Height): Hash | undefined {
-  const bundle = bundleAt(directory, height);
   const final = directory.blockStore.hashAt(height);
-  if (final !== undefined || bundle === undefined) return final;
-  return bundle.reason === "conflicting-commit" ? bundle.ours : bundle.computed?.hash;
+  if (final !== undefined) return final;
+  const bundle = bundleAt(directory, height);
+  if (bundle?.reason === "conflicting-commit") return bundle.ours;
+  return computedAt(directory, height)?.hash;
 }
 
 /** The state root after a block: as it said when it halted, as it stored it, or as it agreed to. */
 export function rootAt(directory: DataDirectory, height: Height): Hash | undefined {
-  const bundle = bundleAt(directory, height);
-  if (bundle !== undefined) return bundle.computed?.stateRoot;
+  const computed = computedAt(directory, height);
+  if (computed !== undefined || bundleAt(directory, height) !== undefined) {
+    return computed?.stateRoot;
+  }
   const { state } = directory;
   return state.height === height ? state.stateRoot : certifiedRoot(directory, height);
 }
@@ -47,24 +50,31 @@ export function quorumRoot(directories: readonly DataDirectory[], height: Height
 }
 
 export function receiptsAt(directory: DataDirectory, height: Height): Receipts | undefined {
-  const computed = bundleAt(directory, height)?.computed;
-  return computed?.receipts ?? storedReceipts(directory.stateStore, height);
+  return computedAt(directory, height)?.receipts ?? storedReceipts(directory.stateStore, height);
 }
 
-/** The changes of a block that it halted over, if the bundle has them all. */
+/** The changes of a block that it halted over, or on the way there, if the bundle has them all. */
 export function changesAt(directory: DataDirectory, height: Height): Entries | undefined {
-  const bundle = bundleAt(directory, height);
-  const changes = bundle?.isCut ? undefined : bundle?.computed?.changes;
-  return changes && sorted(changes);
+  const computed = computedAt(directory, height);
+  return computed && !computed.isCut ? sorted(computed.changes) : undefined;
+}
+
+/** Heights of which only its bundle tells what it computed, ascending. */
+export function bundledHeights({ bundle }: DataDirectory): readonly Height[] {
+  return bundle === undefined ? [] : [...bundle.below.map(({ height }) => height), bundle.height];
 }
 
 /** The whole state after a block: as stored, or as stored before it with the changes of the bundle. */
 export function entriesAt(directory: DataDirectory, height: Height): Entries | undefined {
   const { state, stateStore } = directory;
-  const changes = state.height === height - 1 ? changesAt(directory, height) : undefined;
-  if (state.height !== height && changes === undefined) return undefined;
-  const stored = [...(stateStore.load()?.entries ?? [])];
-  return changes === undefined ? stored : changed(stored, changes);
+  if (height < state.height) return undefined;
+  const changes: Entries[] = [];
+  for (let at = state.height; at < height; at = next(at)) {
+    const found = changesAt(directory, next(at));
+    if (found === undefined) return undefined;
+    changes.push(found);
+  }
+  return changes.reduce(changed, [...(stateStore.load()?.entries ?? [])]);
 }
 
 /** The block of a height, from whoever has it. @throws {StorageError} if nobody does */
@@ -85,6 +95,11 @@ export function isHeld(directories: readonly DataDirectory[], height: Height): b
 
 function bundledBlock(directory: DataDirectory, height: Height): Uint8Array | undefined {
   return bundleAt(directory, height)?.block;
+}
+
+function computedAt({ bundle }: DataDirectory, height: Height): BundledBlock | undefined {
+  const { computed, below = [] } = bundle ?? {};
+  return computed?.height === height ? computed : below.find((each) => each.height === height);
 }
 
 function bundleAt({ bundle }: DataDirectory, height: Height) {

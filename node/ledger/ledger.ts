@@ -189,6 +189,12 @@ export class Ledger<Genesis = unknown> {
     return this.#unfinal.find(({ tip }) => equalBytes(tip.hash, hash))?.execution;
   }
 
+  /** What is executed above the committed block, up to and with this one, the oldest first; empty if this one is not. */
+  pathTo(hash: Hash): readonly LedgerTip[] {
+    const end = this.#unfinal.findIndex(({ tip }) => equalBytes(tip.hash, hash));
+    return this.#unfinal.slice(0, end + 1).map(({ tip }) => tip);
+  }
+
   /** What a block that is executed and not final would have storage write. */
   changesOf(hash: Hash): readonly StoredChange[] | undefined {
     return this.#unfinal.find(({ tip }) => equalBytes(tip.hash, hash))?.journal.storedChanges();

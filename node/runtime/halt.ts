@@ -16,7 +16,7 @@ import { toHex } from "../../crypto/index.ts";
 import { BUNDLE_FILE, type BundleOwner, bundleJson, type HaltDetails } from "./halt-bundle.ts";
 
 /** What a bundle holds of a contradiction, and of what this validator computed itself. */
-export type Contradiction = Pick<HaltDetails, "evidence" | "computed" | "block"> & {
+export type Contradiction = Pick<HaltDetails, "evidence" | "computed" | "below" | "block"> & {
   readonly halt: Halt;
 };
 

@@ -1,7 +1,7 @@
 // A live validator: `startValidator` wires everything under `node/` together.
 
 export { HaltError } from "./halt.ts";
-export { type HaltBundle, readHaltBundle } from "./halt-bundle.ts";
+export { type BundledBlock, type HaltBundle, readHaltBundle } from "./halt-bundle.ts";
 export { loadStateMachine, machineOf } from "./machine.ts";
 export { type RunningValidator, startValidator, type ValidatorOptions } from "./runtime.ts";
 export {

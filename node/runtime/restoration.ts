@@ -186,7 +186,7 @@ function refuseDivergence(
   const what = `executing block ${height} again gives the state ${toHex(ours)}, a quorum certified ${toHex(theirs)}`;
   throw new HaltError(what, {
     halt: { reason: "state-diverged", height, view: cert.view, ours, theirs, cert },
-    computed: { ...commit, hash, parent },
+    computed: { ...commit, hash, height, parent },
     block: blockStore.blockByHash(hash)?.bytes,
     evidence: [],
   });

@@ -124,6 +124,21 @@ describe("a validator that halted", () => {
     expect(difference.key?.key).toEqual(davesKey);
   });
 
+  test.each([
+    { what: "a certificate says so", certified: [1, 2, 3, 4] },
+    { what: "executing it again says so", certified: [1, 3] },
+  ])("over a later block went wrong where $what", async ({ certified }) => {
+    const later = { blocks: blocks.slice(0, 3), machine: enriching, stateAt: 1, haltedAt: 3 };
+    for (const stateAt of [4, 3]) {
+      const difference = await differenceOf(later, { blocks, certified, stateAt });
+      expect(difference).toMatchObject({ height: 2, after: 1, kind: "outcome" });
+      expect(difference.transaction).toMatchObject({ id: daves, index: 1 });
+      expect(difference.key?.key).toEqual(davesKey);
+      expect(shown(difference.key?.values.a)).toBe(`0x${"0".repeat(14)}64${"0".repeat(18)}`);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test("is told with the receipt that only its bundle has", async () => {
     const machine = strayingAt(daves, () => ({ ok: false, code: "out-of-luck" }));
     const unlucky = { ...halted, machine };

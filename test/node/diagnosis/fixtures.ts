@@ -24,6 +24,7 @@ import { chainRootOf } from "../../../node/chain/index.ts";
 import { genesisJson } from "../../../node/genesis/index.ts";
 import type { CallResult, Ledger, StateMachine, StateWriter } from "../../../node/ledger/index.ts";
 import { recordHalt } from "../../../node/runtime/halt.ts";
+import type { ComputedBlock } from "../../../node/runtime/halt-bundle.ts";
 import { executableBlock, ledgerAtGenesis, machineOf } from "../../../node/runtime/index.ts";
 import { receiptRecords } from "../../../node/runtime/transaction-record.ts";
 import { type BlockStore, openBlockStore, openStateStore } from "../../../node/storage/index.ts";
@@ -101,7 +102,7 @@ export type Life = {
   readonly stateAt?: number;
   /** The heights whose certificates it has; they say what the honest machine gets. */
   readonly certified?: readonly number[];
-  /** It halted over this block, which is the last or the one after its state. */
+  /** It halted over this block; those between its state and this one were executed, too. */
   readonly haltedAt?: number;
 };
 
@@ -122,20 +123,25 @@ export async function nodeDirectory(directory: string, life: Life): Promise<stri
   const reference = ledgerAtGenesis(root, honest);
   const { height, stateRoot } = ledger.committed;
   stateStore.commit({ height, stateRoot, changes: [...ledger.entries()], transactions: [] });
+  const below: ComputedBlock[] = [];
   for (const whole of blocks) {
     const cert = certificate(whole, reference);
     const isCertified = certified.includes(whole.block.height);
     const computed = commit(ledger, whole);
     putBlock(blockStore, whole, isCertified ? cert : undefined, stateAt);
     if (whole.block.height === haltedAt) {
-      const { height, view, parent } = whole.block;
+      const { height, view } = whole.block;
       const [ours, theirs] = [computed.stateRoot, cert.stateRoot];
       const halt = { reason: "state-diverged", height, view, ours, theirs, cert } as const;
-      const found = { hash: whole.hash, parent, ...computed };
       const owner = { chainId: identity, application: machine.name, version: "1.2.3" };
-      recordHalt(data, { halt, evidence: [], computed: found, block: bytesOf(whole) }, owner);
+      const own = { ...computed, hash: whole.hash, parent: whole.block.parent };
+      const found = { evidence: [], computed: own, below, block: bytesOf(whole) };
+      recordHalt(data, { halt, ...found }, owner);
     }
-    if (whole.block.height > stateAt) continue;
+    if (whole.block.height > stateAt) {
+      below.push({ ...computed, hash: whole.hash, parent: whole.block.parent });
+      continue;
+    }
     const { changes, receipts } = computed;
     const records = receiptRecords(whole.block.height, receipts);
     const { height, stateRoot } = computed;

@@ -54,8 +54,30 @@ describe("the block of a halt", () => {
     const found = contradictedBlock(diverged(execution.stateRoot), { ...memory, uncertified });
     const { stateRoot, receipts } = execution;
     const { changes } = ledger.commit(hash);
-    const computed = { hash, parent: one.parent, parentRoot, stateRoot, receipts, changes };
-    expect(found).toEqual({ block: bytes, computed });
+    const { parent, height } = one;
+    const computed = { hash, height, parent, parentRoot, stateRoot, receipts, changes };
+    expect(found).toEqual({ block: bytes, computed, below: [] });
+  });
+
+  test("comes with what was computed for those below it that are not final either", () => {
+    const { ledger, execution } = executed();
+    const parentRoot = ledger.committed.stateRoot;
+    const two = { ...block(2), parent: hash, height: 2 as Height };
+    const above = ledger.execute({
+      ...{ hash: blockHash(two), parent: hash, height: two.height, transactions: [] },
+      ...{ timestampMs: one.timestampMs + 1, proposer: addressNamed("bob") },
+    });
+    const halt = { ...diverged(above.stateRoot), cert: { ...cert, block: blockHash(two) } };
+    const uncertified = new UncertifiedBlocks();
+    const memory = { ledger, inventory: nothingHeld, blocks: nothingStored, uncertified };
+    const found = contradictedBlock(halt, memory);
+    expect(found.computed).toMatchObject({ height: 2, parentRoot: execution.stateRoot });
+    const { stateRoot, receipts } = execution;
+    const { changes } = ledger.commit(hash);
+    const { parent, height } = one;
+    expect(found.below).toEqual([
+      { hash, height, parent, parentRoot, stateRoot, receipts, changes },
+    ]);
   });
 
   test("comes with it when the certificate came after the block was final", () => {
@@ -90,7 +112,7 @@ describe("the block of a halt", () => {
     const uncertified = new UncertifiedBlocks();
     const memory = { ledger, inventory: nothingHeld, blocks: nothingStored, uncertified };
     const found = contradictedBlock(diverged(hashOf("ours")), memory);
-    expect(found).toEqual({ block: undefined, computed: undefined });
+    expect(found).toEqual({ block: undefined, computed: undefined, below: [] });
   });
 });
 

@@ -45,6 +45,7 @@ const receipt: Receipt = {
 };
 const computed: ComputedBlock = {
   hash: blockHash(block(1)),
+  height: 1 as Height,
   parent: hashOf("parent"),
   parentRoot: hashOf("parent's state"),
   stateRoot: hashOf("ours"),
@@ -85,10 +86,24 @@ describe("a halt", () => {
       height: 1,
       ours: hashOf("ours"),
       theirs: hashOf("theirs"),
-      computed,
+      computed: { ...computed, isCut: false },
+      below: [],
       block: Uint8Array.of(5, 6),
-      isCut: false,
     });
+  });
+
+  test("leaves what it computed for the oldest of the blocks below, each within its bounds", () => {
+    const large = Array.from({ length: 1_025 }, () => receipt);
+    const below = Array.from({ length: 9 }, (_, at) => {
+      const receipts = at === 1 ? large : [receipt];
+      return { ...computed, height: (at + 1) as Height, receipts };
+    });
+    record({ ...found, below });
+    const read = readHaltBundle(folder)?.below ?? [];
+    expect(read.map(({ height }) => height)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(read[0]).toEqual({ ...below[0], isCut: false });
+    expect(read[1]).toMatchObject({ isCut: true });
+    expect(read[1]?.receipts.length).toBe(1_024);
   });
 
   test("leaves a block out that is too large, and says how large", () => {
@@ -103,7 +118,7 @@ describe("a halt", () => {
     const changes = Array.from({ length: 65_537 }, () => change);
     record({ ...found, computed: { ...computed, changes } });
     const bundle = readHaltBundle(folder);
-    expect(bundle?.isCut).toBe(true);
+    expect(bundle?.computed?.isCut).toBe(true);
     expect(bundle?.computed?.changes.length).toBe(65_536);
   });
 
@@ -137,7 +152,7 @@ describe("a contradiction that is found while a validator starts", () => {
   test("leaves a bundle, too", () => {
     const error = withBundle(folder, new HaltError("diverged", found), owner);
     expect(error).toMatchObject({ code: "SAFETY_HALT" });
-    expect(readHaltBundle(folder)?.computed).toEqual(computed);
+    expect(readHaltBundle(folder)?.computed).toEqual({ ...computed, isCut: false });
   });
 
   test("is not made of any other failure", () => {
