@@ -79,7 +79,7 @@ function firstFork({ a, b, onProgress }: DiagnosisOptions): Difference | undefin
 
 /** The first block with different receipts or a different state, as far as they are known without executing anything. */
 function firstSuspect({ a, b, onProgress }: DiagnosisOptions): Height | undefined {
-  const known = [a.state.height, b.state.height, ...bundledHeights(a), ...bundledHeights(b)];
+  const known = [a.state.height, b.state.height, ...haltHeights(a, b)];
   const last = Math.max(...known);
   const tell = teller(onProgress, "comparing receipts", last);
   for (let at = 1; at <= last; at++) {
@@ -135,7 +135,7 @@ function betweenOutcomes(
   };
 }
 
-/** Who halted may have gone wrong in a block before, of which no certificate is known: executing it again tells. */
+/** Who halted may have gone wrong in a block before: executing it again tells. */
 function firstWrong(options: DiagnosisOptions, suspect: Height): Height {
   const { a, b } = options;
   const before = [a, b].flatMap((directory) => {
