@@ -228,7 +228,6 @@ describe("a stalled stream", () => {
     const victim = await honest({ ...quiet, requestReadMs: 50 });
     const connection = await (await hostile()).connect(peers[1]);
     const stream = await connection.newStream(REQUESTS);
-    stream.send(new Uint8Array([0, 0]));
     await closed(stream);
     expect(victim.network.stats()).toMatchObject({ requestsIn: 1, requestsFailed: 1, strikes: 0 });
   });
