@@ -21,7 +21,7 @@ export type Status = {
   /** Everyone the node knows of, itself excepted. */
   readonly peers: readonly { readonly connected: boolean }[];
   readonly pool: { readonly count: number; readonly bytes: number };
-  /** What is missing while the chain stands still; undefined while it moves. */
+  /** What is missing while the chain stands still, or agrees on no state; undefined otherwise. */
   readonly missing: string | undefined;
   /** Every field as it came. */
   readonly raw: Readonly<Record<string, unknown>>;

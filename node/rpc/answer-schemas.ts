@@ -175,7 +175,10 @@ export const status = named(
     }),
     pool: z.strictObject({ count: counter, bytes: counter }),
     minFee: amount.describe("The least fee of a transaction"),
-    missing: z.string().optional().describe("What is missing while the chain stands still"),
+    missing: z
+      .string()
+      .optional()
+      .describe("What is missing while the chain stands still, or agrees on no state"),
   }),
 );
 

@@ -172,7 +172,7 @@ export type NodeStatus = {
   readonly pool: { readonly count: number; readonly bytes: number };
   /** The least fee of a transaction. */
   readonly minFee: bigint;
-  /** What is missing while the chain stands still: "votes 2 of 3 in view 41; silent: v2". */
+  /** What is missing while the chain stands still, "votes 2 of 3 in view 41; silent: v2", or agrees on no state. */
   readonly missing?: string;
 };
 

@@ -1,4 +1,4 @@
-// One sentence for people whose chain stands still: which votes are there, which are not, and who is silent.
+// One sentence for people whose chain stands still, or agrees on no state: what is there, what is not, and who is silent.
 
 import {
   type EngineStatus,
@@ -31,6 +31,18 @@ export function missingSentence({ validators, self, connected, status }: Standst
   const heardOf = silent.length === 0 ? have : `${have}; silent: ${silent.join(", ")}`;
   const why = whySilent(status);
   return why === undefined ? heardOf : `${heardOf}; ${why}`;
+}
+
+/** Now and then a block becomes final by the certificate of the next one. */
+const MANY_BLOCKS = 16;
+
+/** Of final blocks in a row whose states no quorum has signed. Undefined while they are few. */
+export function uncertifiedSentence(blocks: number): string | undefined {
+  if (blocks < MANY_BLOCKS) return undefined;
+  return (
+    `no quorum has signed the state after any of the last ${blocks} blocks, so nothing can be proven: ` +
+    "the validators' states differ, or commit votes get lost; stop two of them and run quorate diagnose"
+  );
 }
 
 /** Undefined for a validator that signs. */

@@ -22,7 +22,7 @@ import { type SignedTransaction, transactionId } from "../transaction/index.ts";
 import type { Checked, VerificationPool } from "../verification/index.ts";
 import { admissionProblem, checkProblem, RETRY_AFTER_MS } from "./admission-problem.ts";
 import type { Driver } from "./driver.ts";
-import { missingSentence } from "./missing.ts";
+import { missingSentence, uncertifiedSentence } from "./missing.ts";
 import type { Prover } from "./prover.ts";
 import type { Stores } from "./restoration.ts";
 import { readBlock } from "./stored-blocks.ts";
@@ -169,8 +169,15 @@ function roleOf({ root, self }: NodeApiParts): NodeStatus["node"] {
   return { role: "validator", index: self, publicKey: member.publicKey };
 }
 
-/** Undefined while blocks come as they should. */
+/** Undefined while blocks and their certificates come as they should. */
 function whatIsMissing(parts: NodeApiParts, status: EngineStatus): string | undefined {
+  const still = standstill(parts, status);
+  // Blocks that come by the dozen come without certificates of their own.
+  if (still !== undefined || parts.replica.status.catchingUpTo !== undefined) return still;
+  return uncertifiedSentence(parts.prover.uncertified());
+}
+
+function standstill(parts: NodeApiParts, status: EngineStatus): string | undefined {
   const { baseTimeoutMs, emptyBlockIntervalMs } = parts.root.genesis.consensus;
   const patienceMs = 2 * baseTimeoutMs + emptyBlockIntervalMs;
   if (parts.sinceFinalMs() < patienceMs) return undefined;

@@ -45,12 +45,15 @@ type Known = { readonly receipts: readonly Receipt[]; leaves?: readonly Hash[] }
 
 /** Blocks whose receipts are in memory: the newest, which may not be in the store yet, and those last asked about. */
 const MAX_KNOWN = 16;
+const MAX_LOOKED_BACK = 64;
 /** The next certificate, or the disk, is hardly ever further away. */
 const RETRY_AFTER_MS = 250;
 
 export class Prover {
   readonly #sources: ProverSources;
   readonly #known = new Map<Height, Known>();
+  /** The newest height of which a certificate was found. */
+  #certified = 0;
 
   constructor(sources: ProverSources) {
     this.#sources = sources;
@@ -59,6 +62,16 @@ export class Prover {
   /** A block became final. */
   note(height: Height, receipts: readonly Receipt[]): void {
     this.#keep(height, { receipts });
+  }
+
+  /** Final blocks above the newest one of which a certificate is known; at most MAX_LOOKED_BACK. */
+  uncertified(): number {
+    const tip = this.#sources.ledger.committed.height;
+    const lowest = Math.max(this.#certified, tip - MAX_LOOKED_BACK);
+    let height = tip;
+    while (height > lowest && this.#certAt(height) === undefined) height = before(height);
+    if (height > tip - MAX_LOOKED_BACK) this.#certified = height;
+    return tip - height;
   }
 
   state(key: Uint8Array, asked: { readonly proof: boolean }): Provable<StateView> {

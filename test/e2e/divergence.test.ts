@@ -21,6 +21,7 @@ import { createSigner } from "../../crypto/native/index.ts";
 import { Client } from "../../node/client/index.ts";
 import { applicationKey } from "../../node/ledger/index.ts";
 import { type SignedTransaction, signTransaction } from "../../node/transaction/index.ts";
+import { eventually } from "./eventually.ts";
 import { Command, type Devnet, startDevnet, stopAll } from "./processes.ts";
 
 const BUILT = resolve(import.meta.dirname, "../../dist/test/e2e");
@@ -133,6 +134,29 @@ describe("quorate diagnose", () => {
   });
 });
 
+describe("a chain whose validators all draw lots", () => {
+  test("has nobody who is ready, and says that no state is signed, though blocks are final", async () => {
+    const all = await startDevnet(["--ephemeral", "--application", WAYWARD_TALLY]);
+    const { rpc } = all.line.validators[1] ?? { rpc: "" };
+    nonce = 0;
+    await finalOn(1, call("lottery", all), all);
+    // It never agrees again; enough blocks to be sure.
+    const { missing } = await eventually({
+      what: "what is missing",
+      probe: async () => {
+        await finalOn(1, call("apple", all), all);
+        const answer = await new Client({ url: rpc }).status();
+        return answer.ok && answer.value.missing !== undefined ? answer.value : undefined;
+      },
+    });
+    expect(missing).toMatch(/^no quorum has signed the state after any of the last \d+ blocks/);
+    const readiness = await fetch(`${rpc}/readyz`);
+    expect(readiness.status).toBe(503);
+    expect(await readiness.json()).toMatchObject({ ready: false, reasons: [missing] });
+    await all.command.stop("SIGINT");
+  });
+});
+
 type Found = {
   readonly key: {
     readonly values: {
@@ -160,11 +184,11 @@ function lotteryKey(): string {
 }
 
 /** The first account calls a word. */
-function call(word: string): SignedTransaction {
-  const text = devnet.line.accounts[0]?.secretKey ?? "";
+function call(word: string, { line }: Devnet = devnet): SignedTransaction {
+  const text = line.accounts[0]?.secretKey ?? "";
   const signer = createSigner(secretKey(fromHex(text) ?? new Uint8Array()));
   const unsigned = {
-    chainId: hash(fromHex(devnet.line.chainId) ?? new Uint8Array()),
+    chainId: hash(fromHex(line.chainId) ?? new Uint8Array()),
     sender: addressOf(signer.publicKey),
     publicKey: signer.publicKey,
     nonce: nonce as Nonce,
@@ -176,8 +200,12 @@ function call(word: string): SignedTransaction {
   return signTransaction(unsigned, signer);
 }
 
-async function finalOn(validator: number, transaction: SignedTransaction) {
-  const client = new Client({ url: devnet.line.validators[validator]?.rpc ?? "" });
+async function finalOn(
+  validator: number,
+  transaction: SignedTransaction,
+  { line }: Devnet = devnet,
+) {
+  const client = new Client({ url: line.validators[validator]?.rpc ?? "" });
   const answer = await client.submitAndWait(transaction.bytes, { deadlineMs: 30_000 });
   expect(answer).toMatchObject({ ok: true, value: { state: "final", result: "ok" } });
   if (!answer.ok) throw new Error(answer.problem.message);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type EngineStatus, UNKNOWN_PAST } from "../../../consensus/index.ts";
 import type { View } from "../../../crypto/index.ts";
-import { missingSentence } from "../../../node/runtime/missing.ts";
+import { missingSentence, uncertifiedSentence } from "../../../node/runtime/missing.ts";
 import { world } from "../../consensus/fixtures.ts";
 
 function sentence(options: {
@@ -25,6 +25,18 @@ function sentence(options: {
   };
   return missingSentence({ validators, self: 0, connected, status });
 }
+
+describe("blocks whose state no quorum has signed", () => {
+  test("are nothing to speak of while they are few", () => {
+    expect(uncertifiedSentence(15)).toBeUndefined();
+  });
+
+  test("are told when they are many, with the likely causes and what to do", () => {
+    expect(uncertifiedSentence(16)).toBe(
+      "no quorum has signed the state after any of the last 16 blocks, so nothing can be proven: the validators' states differ, or commit votes get lost; stop two of them and run quorate diagnose",
+    );
+  });
+});
 
 describe("what is missing, in one sentence", () => {
   test("counts votes, and names who has not voted", () => {

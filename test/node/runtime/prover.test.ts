@@ -23,7 +23,9 @@ function proving(given: {
   readonly unwritten?: readonly number[];
 }) {
   const { length, certified, readable = 100, empty = [], unwritten = [] } = given;
+  const all = new Map<number, Uint8Array>();
   const certificates = new Map<number, Uint8Array>();
+  const certify = (height: number) => void certificates.set(height, all.get(height) as Uint8Array);
   const stored = new Map<number, Uint8Array>();
   const bodies = Array.from({ length }, (_, index) =>
     empty.includes(index + 1)
@@ -33,7 +35,8 @@ function proving(given: {
   const blockStore = { certificateAt: (height: Height) => certificates.get(height) };
   const chain = chainOf(bodies, undefined, { maxHeights: readable }, (ledger, step) => {
     const { height } = step.cert;
-    if (certified.includes(height)) certificates.set(height, encode(commitCertCodec, step.cert));
+    all.set(height, encode(commitCertCodec, step.cert));
+    if (certified.includes(height)) certify(height);
     const kept = keptProof({ ledger, blockStore }, { height, receipts: step.receipts });
     if (unwritten.includes(height)) return;
     stored.set(height, receiptRecords(height, step.receipts, kept).receipts);
@@ -44,7 +47,7 @@ function proving(given: {
     const { block, receipts } = chain.at(height);
     return { state: "final", height: at(height), block, receipt: found(receipts[index]) };
   };
-  return { ...chain, prover, status, trust: trustOf(chain.w), stored };
+  return { ...chain, prover, status, certify, trust: trustOf(chain.w), stored };
 }
 
 function viewOf<T>(answer: Provable<T>): T {
@@ -55,6 +58,31 @@ function viewOf<T>(answer: Provable<T>): T {
 function codeOf(answer: Provable<unknown>): string {
   return answer.ok ? "proven" : answer.problem.code;
 }
+
+describe("the blocks without a certificate", () => {
+  const counted = (length: number, certified: readonly number[]) =>
+    proving({ length, certified }).prover.uncertified();
+
+  test("are those above the newest certificate", () => {
+    expect(counted(4, [1, 2, 4])).toBe(0);
+    expect(counted(5, [1, 2, 4])).toBe(1);
+    expect(counted(3, [])).toBe(3);
+  });
+
+  test("are counted up to a bound", () => {
+    expect(counted(70, [3])).toBe(64);
+    expect(counted(70, [6])).toBe(64);
+    expect(counted(70, [7])).toBe(63);
+  });
+
+  test("are counted again when there are more, or a certificate comes late", () => {
+    const { prover, certify } = proving({ length: 9, certified: [4] });
+    expect(prover.uncertified()).toBe(5);
+    expect(prover.uncertified()).toBe(5);
+    certify(8);
+    expect(prover.uncertified()).toBe(1);
+  });
+});
 
 describe("the state", () => {
   test("is told without a proof as of the last final height", () => {
