@@ -4,7 +4,8 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
 import { eventually } from "./eventually.ts";
-import { Command, type DevnetLine, freePorts, startDevnet, stopAll } from "./processes.ts";
+import { freePorts } from "./ports.ts";
+import { Command, type DevnetLine, startDevnet, stopAll } from "./processes.ts";
 
 afterAll(stopAll);
 

@@ -11,7 +11,8 @@ import { CONTROL_FILE } from "../../devnet/control/index.ts";
 import type { Verdict } from "../../devnet/verdict/index.ts";
 import { Client, signTransfer } from "../../node/client/index.ts";
 import { eventually } from "./eventually.ts";
-import { Command, type Devnet, freePorts, startDevnet, stopAll } from "./processes.ts";
+import { freePorts } from "./ports.ts";
+import { Command, type Devnet, startDevnet, stopAll } from "./processes.ts";
 
 const SEED = "7";
 

@@ -20,7 +20,8 @@ import { chainIdOf } from "../../node/chain/index.ts";
 import { EXIT_CODES } from "../../node/cli/index.ts";
 import { Client, signTransfer } from "../../node/client/index.ts";
 import { eventually } from "./eventually.ts";
-import { Command, freePorts, stopAll } from "./processes.ts";
+import { freePorts } from "./ports.ts";
+import { Command, stopAll } from "./processes.ts";
 
 const AILING_NODE = resolve(import.meta.dirname, "../../dist/devnet/ailing/ailing-node.js");
 const VALIDATORS = 4;

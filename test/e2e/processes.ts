@@ -3,10 +3,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "./ports.ts";
 
 export type DevnetLine = {
   readonly type: "devnet";
@@ -123,7 +123,15 @@ export type Devnet = {
 export async function startDevnet(args: readonly string[], validators = 4): Promise<Devnet> {
   const { rpcPort, p2pPort } = await freePorts(validators);
   const ports = ["--rpc-port", String(rpcPort), "--p2p-port", String(p2pPort)];
-  const command = new Command(["devnet", ...ports, "--validators", String(validators), ...args]);
+  const patience = ["--ready-timeout", String(LINE_LIMIT_MS / 1_000)];
+  const command = new Command([
+    "devnet",
+    ...ports,
+    ...patience,
+    "--validators",
+    String(validators),
+    ...args,
+  ]);
   const line = await command.line<DevnetLine>("devnet");
   const ready = await command.line<ReadyLine>("ready");
   return { command, line, ready };
@@ -131,30 +139,6 @@ export async function startDevnet(args: readonly string[], validators = 4): Prom
 
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((command) => command.stop("SIGKILL")));
-}
-
-// Below the range from which the system takes ports for outgoing connections.
-const FIRST_PORT = 10_000;
-const LAST_PORT = 30_000;
-const MAX_PORT_TRIES = 50;
-
-/** Two runs of free ports. Another process may take them before we do; the command then says so. */
-export async function freePorts(count: number) {
-  for (let attempt = 0; attempt < MAX_PORT_TRIES; attempt++) {
-    const rpcPort = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    const ports = Array.from({ length: 2 * count }, (_, index) => rpcPort + index);
-    const free = await Promise.all(ports.map(isFree));
-    if (free.every((is) => is)) return { rpcPort, p2pPort: rpcPort + count };
-  }
-  throw new Error(`no ${2 * count} free ports in a row`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen({ port, host: "127.0.0.1" }, () => server.close(() => resolve(true)));
-  });
 }
 
 /** Where package.json lies: two floors up from the source, three from what was built of it. */

@@ -2,7 +2,8 @@
 
 import { afterEach, describe, expect, test } from "vitest";
 import type { Verdict } from "../../devnet/verdict/index.ts";
-import { Command, freePorts, stopAll } from "./processes.ts";
+import { freePorts } from "./ports.ts";
+import { Command, stopAll } from "./processes.ts";
 
 afterEach(stopAll);
 

@@ -26,7 +26,7 @@ import {
   signTransaction,
 } from "../../node/transaction/index.ts";
 import { eventually } from "../e2e/eventually.ts";
-import { freePorts } from "../e2e/processes.ts";
+import { freePorts } from "../e2e/ports.ts";
 
 const VICTIM = 0;
 const WITNESS = 1;

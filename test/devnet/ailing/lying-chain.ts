@@ -22,7 +22,7 @@ import { createNetwork, type Network } from "../../../node/network/index.ts";
 import { HaltError, type RunningValidator, startValidator } from "../../../node/runtime/index.ts";
 import { encodeCall, signTransaction } from "../../../node/transaction/index.ts";
 import { eventually } from "../../e2e/eventually.ts";
-import { freePorts } from "../../e2e/processes.ts";
+import { freePorts } from "../../e2e/ports.ts";
 import { LIAR, overheard, Recorded, tapped } from "./lying-taps.ts";
 
 export const HONEST = [0, 1, 2];

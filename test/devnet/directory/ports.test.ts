@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { requireFreePorts } from "../../../devnet/directory/ports.ts";
-import { freePorts } from "../../e2e/processes.ts";
+import { freePorts } from "../../e2e/ports.ts";
 
 const servers: Server[] = [];
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { registerDevnetCommand, registerSimCommands } from "../../../devnet/cli/index.ts";
 import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
-import { freePorts } from "../../e2e/processes.ts";
+import { freePorts } from "../../e2e/ports.ts";
 
 const SCREEN = { lines: 24, columns: 80 };
 

@@ -1,6 +1,5 @@
 // Validators on loopback, each with a record of what its network told it, and waits that end with an event.
 
-import { createServer } from "node:net";
 import { hash, publicKeyOf, secretKey } from "../../../crypto/index.ts";
 import { TopicNames } from "../../../node/network/gossip.ts";
 import {
@@ -19,6 +18,7 @@ import type { Connection, Node, Stream } from "../../../node/network/libp2p-type
 import { networkLimits } from "../../../node/network/limits.ts";
 import { createNode, stopNode } from "../../../node/network/node.ts";
 import { Roster } from "../../../node/network/roster.ts";
+import { freeRun } from "../../e2e/ports.ts";
 
 const CHAIN = "0303030303030303";
 const chainId = hash(new Uint8Array(32).fill(3));
@@ -38,26 +38,9 @@ export function text(content: Uint8Array): string {
   return new TextDecoder().decode(content);
 }
 
-/** Ports that were free a moment ago, from below the range that outgoing connections are given. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
 export async function validators(count: number): Promise<NetworkPeer[]> {
-  return (await freePorts(count)).map((port, index) => ({
+  const first = await freeRun(count);
+  return Array.from({ length: count }, (_, at) => first + at).map((port, index) => ({
     index,
     networkKey: publicKeyOf(secretKey(seed(index))),
     addresses: [`/ip4/127.0.0.1/tcp/${port}`],
