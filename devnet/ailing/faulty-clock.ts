@@ -14,10 +14,9 @@ export class FaultyClock {
   /** Once it goes on, it shows the true time and the offset again. */
   setCondition({ offsetMs, isFrozen }: Ailments["clock"]): void {
     this.#offsetMs = offsetMs;
-    if (!isFrozen) this.#frozenAtMs = undefined;
-    else this.#frozenAtMs ??= this.#trueMs();
+    this.#frozenAtMs = isFrozen ? this.wallMs() : undefined;
   }
 
   /** Milliseconds since 1970. */
-  readonly wallMs = (): number => (this.#frozenAtMs ?? this.#trueMs()) + this.#offsetMs;
+  readonly wallMs = (): number => this.#frozenAtMs ?? this.#trueMs() + this.#offsetMs;
 }

@@ -37,7 +37,7 @@ export async function* watchBlocks(options: BlockWatchOptions): AsyncGenerator<F
       throw noAnswer({ url }, undefined, undefined);
     } catch (error) {
       signal?.throwIfAborted();
-      failures.push(failureOf(error, url, failover));
+      failures.push(await failureOf(error, url, options));
     }
     blocks.forget();
     if (failures.length >= MAX_FRUITLESS_ROUNDS * failover.urls.length) throw conclusion(failures);
@@ -86,8 +86,12 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-function failureOf(error: unknown, url: string, failover: Failover): ClientError {
-  if (error instanceof Lie) return failover.caught(url, error);
+async function failureOf(
+  error: unknown,
+  url: string,
+  { failover, signal }: BlockWatchOptions,
+): Promise<ClientError> {
+  if (error instanceof Lie) return failover.exposed(url, error, signal);
   if (error instanceof ClientError) return error;
   if (error instanceof SyntaxError || isOurTypeError(error)) {
     const message = `${url} sent an event that is none of Quorate's: ${(error as Error).message}`;

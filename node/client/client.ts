@@ -14,6 +14,19 @@ import {
   type Status,
   type TransactionState,
 } from "./answers.ts";
+import {
+  aCounter,
+  aDurationMs,
+  aFunction,
+  aHash,
+  anAddress,
+  aTimeMs,
+  aUrl,
+  type Check,
+  only,
+  optional,
+  taken,
+} from "./arguments.ts";
 import { type Answer, ClientError } from "./problem.ts";
 import {
   ask,
@@ -49,11 +62,29 @@ export type WaitOptions = {
 /** One wait of the node; longer deadlines ask again with the same bytes. */
 const MAX_WAIT_MS = 20_000;
 
+const WAITS: readonly unknown[] = ["none", "accepted", "included", "final"] satisfies Wait[];
+
+const someBytes = only<Uint8Array>("a Uint8Array", (given) => given instanceof Uint8Array);
+const aWait: Check<unknown> = only(`one of ${WAITS.join(", ")}`, (given) => WAITS.includes(given));
+const aList = only<readonly Uint8Array[]>("a list of Uint8Arrays", (given) => {
+  return Array.isArray(given) && given.every((each) => each instanceof Uint8Array);
+});
+const CLIENT: { readonly [K in keyof ClientOptions]-?: Check<unknown> } = {
+  url: aUrl,
+  callTimeoutMs: optional(aTimeMs),
+  fetch: optional(aFunction),
+};
+const SUBMISSION = { wait: optional(aWait), timeoutMs: optional(aCounter) };
+const WAITING = { wait: optional(aWait), deadlineMs: aDurationMs };
+
+/** Wrong arguments are refused with a ClientError BAD_ARGUMENT before anything is sent. */
 export class Client {
   readonly url: string;
   readonly #transport: Transport;
 
-  constructor({ url, callTimeoutMs, fetch: given }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    taken("Client", options, CLIENT);
+    const { url, callTimeoutMs, fetch: given } = options;
     this.url = withoutSlash(url);
     this.#transport = {
       callTimeoutMs: callTimeoutMs ?? DEFAULT_CALL_TIMEOUT_MS,
@@ -65,36 +96,37 @@ export class Client {
     return this.#call({ path: "/v1/status", read: readStatus });
   }
 
-  account(address: Address): Promise<Answer<AccountState>> {
-    return this.#call({ path: `/v1/accounts/${formatAddress(address)}`, read: readAccount });
+  async account(who: Address | string): Promise<Answer<AccountState>> {
+    const address = formatAddress(anAddress(who, "account"));
+    return await this.#call({ path: `/v1/accounts/${address}`, read: readAccount });
   }
 
-  transaction(id: Hash): Promise<Answer<TransactionState>> {
-    return this.#call({ path: `/v1/txs/${toHex(id)}`, read: readTransaction });
+  async transaction(id: Hash): Promise<Answer<TransactionState>> {
+    return await this.#call({ path: `/v1/txs/${toHex(aHash(id, "id"))}`, read: readTransaction });
   }
 
-  block(at: number | "latest" | Hash): Promise<Answer<BlockSummary>> {
-    const name = at instanceof Uint8Array ? toHex(at) : String(at);
-    return this.#call({ path: `/v1/blocks/${name}`, read: readBlock });
+  async block(at: number | "latest" | Hash): Promise<Answer<BlockSummary>> {
+    const name = at instanceof Uint8Array ? toHex(aHash(at, "block")) : heightName(at);
+    return await this.#call({ path: `/v1/blocks/${name}`, read: readBlock });
   }
 
   /** The same bytes again give the same answer, so asking twice is always safe. */
-  submit(bytes: Uint8Array, options: SubmitOptions = {}): Promise<Answer<TransactionState>> {
-    const { wait = "accepted", timeoutMs } = options;
+  async submit(bytes: Uint8Array, options: SubmitOptions = {}): Promise<Answer<TransactionState>> {
+    const { wait = "accepted", timeoutMs } = taken("submit", options, SUBMISSION);
     const timeout = timeoutMs === undefined ? "" : `&timeoutMs=${timeoutMs}`;
-    return this.#call({
+    return await this.#call({
       path: `/v1/txs?wait=${wait}${timeout}`,
-      body: bytes,
+      body: someBytes(bytes, "bytes"),
       extraMs: timeoutMs ?? MAX_WAIT_MS,
       read: readTransaction,
     });
   }
 
   /** One result for each transaction, in order. */
-  submitBatch(transactions: readonly Uint8Array[]): Promise<Answer<readonly BatchResult[]>> {
-    return this.#call({
+  async submitBatch(transactions: readonly Uint8Array[]): Promise<Answer<readonly BatchResult[]>> {
+    return await this.#call({
       path: "/v1/txs/batch",
-      body: framed(transactions),
+      body: framed(aList(transactions, "transactions")),
       read: readBatch,
     });
   }
@@ -104,6 +136,7 @@ export class Client {
    * the first answer is asked again: the bytes are the same, so nothing is paid twice.
    */
   async submitAndWait(bytes: Uint8Array, options: WaitOptions): Promise<Answer<TransactionState>> {
+    taken("submitAndWait", options, WAITING);
     const { wait = "final", deadlineMs } = options;
     const start = performance.now();
     let last: Answer<TransactionState> | undefined;
@@ -137,6 +170,10 @@ export class Client {
 }
 
 const RECONNECT_MS = 250;
+
+function heightName(at: unknown): string {
+  return at === "latest" ? at : `${aCounter(at, "block")}`;
+}
 
 /** Each transaction after its length as a big-endian uint32. */
 function framed(transactions: readonly Uint8Array[]): Uint8Array {

@@ -4,6 +4,7 @@
 // A node's no is not proven by anything, so that others are asked before it is believed. Rounds are bounded: a second one
 // asks only those whose failure may pass.
 
+import { record, text } from "./json-values.ts";
 import type { Answer } from "./problem.ts";
 import { ClientError, Lie, type LieCode, type Problem, type Suspicion } from "./problem.ts";
 import { ask, type Call, type Transport } from "./transport.ts";
@@ -11,6 +12,8 @@ import { ask, type Call, type Transport } from "./transport.ts";
 export type FailoverOptions = {
   readonly urls: readonly string[];
   readonly transport: Transport;
+  /** Genesis's, 0x-hex. */
+  readonly chainId: string;
   /** How often each validator is asked the same question. */
   readonly rounds: number;
   /** The wait before the second round; doubles with each. */
@@ -23,6 +26,9 @@ export type Question<T> = Omit<Call<T>, "url">;
 
 /** They may be gone the next time the same validator is asked. */
 const PASSING: readonly string[] = ["STALE", "BEHIND"] satisfies LieCode[];
+
+/** Of these an honest node of another chain is accused, too. */
+const OF_A_CHAIN: readonly string[] = ["BAD_CERTIFICATE", "FORGED_BLOCK"] satisfies LieCode[];
 
 export class Failover {
   readonly #options: FailoverOptions;
@@ -68,20 +74,44 @@ export class Failover {
     try {
       answer = await ask(this.#options.transport, { ...question, url });
     } catch (error) {
-      if (error instanceof Lie) throw this.caught(url, error);
+      if (error instanceof Lie) throw await this.exposed(url, error, question.signal);
       throw error;
     }
     if (answer.ok) return answer.value;
     throw problemError(url, answer.problem);
   }
 
+  /** As `caught`, after a look whether the node is of another chain: what holds there does not hold here. */
+  async exposed(url: string, lie: Lie, signal: AbortSignal | undefined): Promise<ClientError> {
+    const isOther = OF_A_CHAIN.includes(lie.code) && (await this.#isOfAnotherChain(url, signal));
+    return this.caught(url, isOther ? new Lie("WRONG_CHAIN", "of-another-chain") : lie);
+  }
+
   /** Tells of a lie, and makes the error of it. */
   caught(url: string, lie: Lie): ClientError {
     const { code, reason } = lie;
     this.#options.onSuspicion({ url, code, reason });
-    const message = `${url} gave an answer that does not hold: ${code} (${reason})`;
     const retryable = PASSING.includes(code);
-    return new ClientError({ code, url, message, reason, retryable, cause: lie });
+    const remedy =
+      code === "WRONG_CHAIN" ? "is the genesis the one of this very chain?" : undefined;
+    const message =
+      remedy === undefined
+        ? `${url} gave an answer that does not hold: ${code} (${reason})`
+        : `${url} is a node of another chain; ${remedy}`;
+    return new ClientError({ code, url, message, reason, retryable, remedy, cause: lie });
+  }
+
+  /** By its own word. Who gives none is judged by the answer alone. */
+  async #isOfAnotherChain(url: string, signal: AbortSignal | undefined): Promise<boolean> {
+    const { transport, chainId } = this.#options;
+    const read = (body: unknown) => text(record(body, "status").chainId, "chainId");
+    try {
+      const status = await ask(transport, { url, path: "/v1/status", signal, read });
+      return status.ok && status.value !== chainId;
+    } catch (error) {
+      if (error instanceof ClientError) return false;
+      throw error;
+    }
   }
 
   /** The validator after this one. */
@@ -108,18 +138,10 @@ export function conclusion(failures: readonly ClientError[]): ClientError {
   const lied = failures.find(({ cause }) => cause instanceof Lie);
   const chosen = said ?? lied ?? failures.at(-1);
   const suspicions = failures.map(({ url, code, reason }) => ({ url, code, reason }));
-  const { code, url, message, reason, problem } = chosen as ClientError;
+  const { message } = chosen as ClientError;
   const retryable = failures.some((failure) => failure.retryable);
-  return new ClientError({
-    code,
-    url,
-    message,
-    reason,
-    retryable,
-    suspicions,
-    ...(problem === undefined ? {} : { problem }),
-    cause: chosen,
-  });
+  const details = { ...(chosen as ClientError), message, retryable, suspicions, cause: chosen };
+  return new ClientError(details);
 }
 
 /** Rejects with the signal's reason when it aborts. */

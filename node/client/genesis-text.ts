@@ -16,7 +16,7 @@ export function chainRootFrom(source: GenesisSource): ChainRoot {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const message = `this is no genesis of this version: ${why}`;
-    throw new ClientError({ code: "BAD_GENESIS", url: "", message, cause });
+    throw new ClientError({ code: "BAD_GENESIS", message, cause });
   }
 }
 

@@ -9,6 +9,7 @@ export type {
   Status,
   TransactionState,
 } from "./answers.ts";
+export type { Asking } from "./arguments.ts";
 export {
   Client,
   type ClientOptions,
@@ -21,7 +22,7 @@ export type { FinalBlock } from "./final-blocks.ts";
 export type { GenesisSource } from "./genesis-text.ts";
 export { generateKey, type Key, keyFromSecret, keyOf } from "./keys.ts";
 export {
-  type Asking,
+  type BlockWatch,
   createClient,
   type LightClient,
   type LightClientOptions,

@@ -5,12 +5,12 @@ import {
   addressOf,
   createNobleSigner,
   fromHex,
-  type PublicKey,
   SECRET_KEY_BYTES,
   type Signer,
   secretKey,
   toHex,
 } from "../../crypto/index.ts";
+import { badArgument } from "./arguments.ts";
 
 /** A signer and the account that its key opens, as long as that account's key was not rotated. */
 export type Key = Signer & { readonly address: Address };
@@ -21,16 +21,17 @@ export function generateKey(): { readonly key: Key; readonly secret: string } {
   return { key: keyOf(createNobleSigner(secretKey(seed))), secret: toHex(seed) };
 }
 
-/** 0x and 64 lower-case hex digits; a RangeError that does not show them otherwise. */
+/** 0x and 64 lower-case hex digits; a ClientError BAD_ARGUMENT that does not show them otherwise. */
 export function keyFromSecret(secret: string): Key {
-  const seed = fromHex(secret);
+  const seed = typeof secret === "string" ? fromHex(secret) : undefined;
   if (seed?.length !== SECRET_KEY_BYTES) {
-    throw new RangeError("a secret key is 0x and 64 lower-case hex digits");
+    throw badArgument("secret", "a secret key is 0x and 64 lower-case hex digits");
   }
   return keyOf(createNobleSigner(secretKey(seed)));
 }
 
 /** For any signer, such as a faster one; `address` where its key signs for another account. */
 export function keyOf(signer: Signer, address: Address = addressOf(signer.publicKey)): Key {
-  return { address, publicKey: signer.publicKey as PublicKey, sign: signer.sign };
+  const { publicKey, sign } = signer;
+  return { address, publicKey, sign };
 }

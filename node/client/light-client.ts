@@ -10,7 +10,6 @@ import {
   type Height,
   type Nonce,
   type PublicKey,
-  parseAddress,
   type SignatureScheme,
   toHex,
 } from "../../crypto/index.ts";
@@ -23,11 +22,29 @@ import {
   LAST_BLOCK_KEY,
   leaseCodec,
   leaseKey,
+  MAX_APPLICATION_KEY_BYTES,
+  MAX_KEY_BYTES,
   recordCodec,
   recordKey,
 } from "../ledger/index.ts";
 import type { ProvenState } from "../proof/index.ts";
+import {
+  ASKING,
+  type Asking,
+  aCounter,
+  aFunction,
+  aHash,
+  anAddress,
+  anInteger,
+  aTimeMs,
+  type Check,
+  optional,
+  someBytes,
+  someUrls,
+  taken,
+} from "./arguments.ts";
 import { Belief, proofIn } from "./belief.ts";
+import { aRecordKey } from "./call-arguments.ts";
 import { Failover } from "./failover.ts";
 import type { FinalBlock } from "./final-blocks.ts";
 import { chainRootFrom, type GenesisSource } from "./genesis-text.ts";
@@ -42,7 +59,7 @@ import {
 import { DEFAULT_CALL_TIMEOUT_MS, type Transport, withoutSlash } from "./transport.ts";
 
 export type LightClientOptions = {
-  /** Of validators, such as `http://127.0.0.1:4000`; the first is asked first. */
+  /** Of validators, such as `http://127.0.0.1:4000`, at least one; the first is asked first. */
   readonly urls: readonly string[];
   /** The chain's genesis.json, as text or parsed: all that is trusted. */
   readonly genesis: GenesisSource;
@@ -50,7 +67,7 @@ export type LightClientOptions = {
   readonly maxStalenessMs?: number;
   /** How long one call may take beyond the wait that it asks for. Default 10 s. */
   readonly callTimeoutMs?: number;
-  /** How often each validator is asked a question before it is given up. Default 3. */
+  /** How often each validator is asked a question before it is given up, 1 .. 16. Default 3. */
   readonly rounds?: number;
   /** Told of every lie and every stale answer as it is found, also when another validator gives the answer. */
   readonly onSuspicion?: (suspicion: Suspicion) => void;
@@ -61,7 +78,8 @@ export type LightClientOptions = {
   readonly scheme?: SignatureScheme;
 };
 
-export type Asking = { readonly signal?: AbortSignal | undefined };
+/** `from` is the first height that is wanted. */
+export type BlockWatch = Asking & { readonly from?: number | undefined };
 
 /** Where in the chain something was proven. */
 export type Proven = {
@@ -99,16 +117,39 @@ export type ProvenValue = Proven & { readonly value: Uint8Array | undefined };
 
 const DEFAULT_STALENESS_MS = 15_000;
 const DEFAULT_ROUNDS = 3;
+/** The wait doubles with each. */
+const MAX_ROUNDS = 16;
 const BACKOFF_MS = 100;
 
 export type LightClient = ReturnType<typeof createClient>;
 
-/** Throws a ClientError BAD_GENESIS; asks nobody anything. Every call takes a signal and throws its reason. */
+const anyValue: Check<unknown> = (given) => given;
+const aScheme: Check<unknown> = (given, name) => aFunction(Object(given).verify, `${name}.verify`);
+
+const OPTIONS: { readonly [K in keyof LightClientOptions]-?: Check<unknown> } = {
+  urls: someUrls,
+  genesis: anyValue,
+  maxStalenessMs: optional(aTimeMs),
+  callTimeoutMs: optional(aTimeMs),
+  rounds: optional(anInteger(1, MAX_ROUNDS)),
+  onSuspicion: optional(aFunction),
+  clock: optional(aFunction),
+  fetch: optional(aFunction),
+  scheme: optional(aScheme),
+};
+const WATCH = { ...ASKING, from: optional(aCounter) };
+const aStateKey = someBytes(1, MAX_KEY_BYTES);
+const anApplicationKey = someBytes(1, MAX_APPLICATION_KEY_BYTES);
+
+/**
+ * Asks nobody anything. Every call takes a signal and throws its reason.
+ * @throws {ClientError} BAD_GENESIS; BAD_ARGUMENT, as every call does before it asks anybody
+ */
 export function createClient(options: LightClientOptions) {
+  taken("createClient", options, OPTIONS);
   const root = chainRootFrom(options.genesis);
   const clock = options.clock ?? Date.now;
   const { urls } = options;
-  if (urls.length === 0) throw new RangeError("a client needs the address of a validator");
   const maxStalenessMs = options.maxStalenessMs ?? patienceOf(root);
   const belief = new Belief({ root, clock, maxStalenessMs, scheme: options.scheme });
   const transport: Transport = {
@@ -118,12 +159,14 @@ export function createClient(options: LightClientOptions) {
   const failover = new Failover({
     urls: urls.map(withoutSlash),
     transport,
+    chainId: toHex(root.validators.chainId),
     rounds: options.rounds ?? DEFAULT_ROUNDS,
     backoffMs: BACKOFF_MS,
     onSuspicion: options.onSuspicion ?? (() => undefined),
   });
 
-  const proven = (path: string, key: Uint8Array, { signal }: Asking): Promise<ProvenState> => {
+  const proven = (path: string, key: Uint8Array, asking: Asking): Promise<ProvenState> => {
+    const { signal } = taken("options", asking, ASKING);
     const floor = belief.height;
     const read = (body: unknown) => {
       const raw = record(body, "answer");
@@ -135,7 +178,7 @@ export function createClient(options: LightClientOptions) {
   };
 
   const account = async (who: Address | string, asking: Asking = {}): Promise<ProvenAccount> => {
-    const address = addressFrom(who);
+    const address = anAddress(who, "account");
     const path = `/v1/accounts/${formatAddress(address)}`;
     const { value, height, timestampMs } = await proven(path, accountKey(address), asking);
     const { balance, nonce, key } = accountFrom(value);
@@ -143,7 +186,8 @@ export function createClient(options: LightClientOptions) {
   };
 
   const state = async (key: Uint8Array, asking: Asking = {}): Promise<ProvenValue> => {
-    const { value, height, timestampMs } = await proven(`/v1/state/${toHex(key)}`, key, asking);
+    const path = `/v1/state/${toHex(aStateKey(key, "key"))}`;
+    const { value, height, timestampMs } = await proven(path, key, asking);
     return { value, height, timestampMs };
   };
 
@@ -153,7 +197,11 @@ export function createClient(options: LightClientOptions) {
   };
 
   const recordAt = async (key: Uint8Array, asking: Asking = {}): Promise<ProvenRecord> => {
-    const { value: held, height, timestampMs } = await state(recordKey(key), asking);
+    const {
+      value: held,
+      height,
+      timestampMs,
+    } = await state(recordKey(aRecordKey(key, "key")), asking);
     const entry = held === undefined ? undefined : known(recordCodec, held);
     const { owner, value } = entry?.content ?? { owner: undefined, value: undefined };
     const version = entry?.content === undefined ? 0 : entry.version;
@@ -161,12 +209,19 @@ export function createClient(options: LightClientOptions) {
   };
 
   const lease = async (key: Uint8Array, asking: Asking = {}): Promise<ProvenLease> => {
-    const { value, height, timestampMs } = await state(leaseKey(key), asking);
+    const { value, height, timestampMs } = await state(leaseKey(aRecordKey(key, "key")), asking);
     const found = value === undefined ? undefined : known(leaseCodec, value);
     const held = found !== undefined && height <= found.expiresAt ? found : undefined;
     const { holder, token, expiresAt } = held ?? {};
     return { holder, token, expiresAt, height, timestampMs };
   };
+
+  async function* blocksFrom({ from, signal }: BlockWatch): AsyncGenerator<FinalBlock> {
+    // Who only submits and reads does not load it.
+    const { watchBlocks } = await import("./block-watch.ts");
+    const first = Math.max(1, from ?? (await head({ signal })).height + 1) as Height;
+    yield* watchBlocks({ belief, failover, transport, signal, from: first });
+  }
 
   const submissions = new Submissions({ belief, failover, account });
 
@@ -181,11 +236,13 @@ export function createClient(options: LightClientOptions) {
     /** What any key of the state holds. */
     state,
     /** What a key of a team's own application holds. */
-    applicationState: (key: Uint8Array, asking: Asking = {}) => state(applicationKey(key), asking),
+    applicationState: async (key: Uint8Array, asking: Asking = {}) =>
+      await state(applicationKey(anApplicationKey(key, "key")), asking),
     /** The newest final height that a validator can prove. */
     head,
     /** What came of a transaction. Throws NOT_FOUND while nobody has it. */
-    receipt: (hash: Hash, asking: Asking = {}) => submissions.receipt(hash, asking),
+    receipt: async (hash: Hash, asking: Asking = {}) =>
+      await submissions.receipt(aHash(hash, "hash"), taken("options", asking, ASKING)),
     /** Signs a call and brings it into the pool; finality is the handle's. */
     submit: (request: SubmitRequest): Promise<Submitted> => submissions.submit(request),
     /** Resolves with the proven receipt at finality; `result` tells whether the call succeeded. */
@@ -200,16 +257,7 @@ export function createClient(options: LightClientOptions) {
     /** Goes on with bytes that were signed before: the same bytes are executed once at most. */
     resume: (bytes: Uint8Array): Submitted => submissions.resume(bytes),
     /** From `from` on, or from the next final block. See `watchBlocks`. */
-    async *watchBlocks(
-      watch: Asking & { readonly from?: number } = {},
-    ): AsyncGenerator<FinalBlock> {
-      const { signal } = watch;
-      // Who only submits and reads does not load it.
-      const { watchBlocks } = await import("./block-watch.ts");
-      const from = watch.from ?? (await head({ signal })).height + 1;
-      const first = Math.max(1, from) as Height;
-      yield* watchBlocks({ belief, failover, transport, signal, from: first });
-    },
+    watchBlocks: (watch: BlockWatch = {}) => blocksFrom(taken("watchBlocks", watch, WATCH)),
   };
 }
 
@@ -242,12 +290,5 @@ function known<T>(codec: Codec<T>, value: Uint8Array): T {
   const decoded = decode(codec, value);
   if (decoded.ok) return decoded.value;
   const message = "the state holds a layout that this client does not know";
-  throw new ClientError({ code: "UNKNOWN_LAYOUT", url: "", message });
-}
-
-function addressFrom(who: Address | string): Address {
-  if (typeof who !== "string") return who;
-  const parsed = parseAddress(who);
-  if (parsed.ok) return parsed.value;
-  throw new RangeError(`${who} is no address: ${parsed.refusal}`);
+  throw new ClientError({ code: "UNKNOWN_LAYOUT", message });
 }

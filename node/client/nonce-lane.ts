@@ -3,6 +3,7 @@
 
 import { type Nonce, next } from "../../crypto/index.ts";
 import type { SignedTransaction } from "../transaction/index.ts";
+import { ClientError } from "./problem.ts";
 
 /** More transactions of one account wait in no client. */
 const MAX_WAITING = 4_096;
@@ -26,7 +27,8 @@ export class NonceLane {
   /** Runs one task after the other, in the order of the calls. */
   async inTurn<T>(task: () => Promise<T>): Promise<T> {
     if (this.#waiting >= MAX_WAITING) {
-      throw new RangeError(`${MAX_WAITING} transactions of one account are waiting already`);
+      const message = `${MAX_WAITING} transactions of one account are waiting already`;
+      throw new ClientError({ code: "SENDER_FULL", message, retryable: true });
     }
     this.#waiting += 1;
     const result = this.#turn.then(task, task);

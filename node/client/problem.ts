@@ -37,6 +37,8 @@ export type LieCode =
   | "BAD_PROOF"
   /** The certificate does not make a quorum of this chain's validators say so. */
   | "BAD_CERTIFICATE"
+  /** A certificate that does not hold, from a node that says itself that its chain is another: genesis may be the wrong one. */
+  | "WRONG_CHAIN"
   /** A sound proof, of something else than was asked for. */
   | "WRONG_SUBJECT"
   /** The answer beside the proof says something else than the proof. */
@@ -61,27 +63,31 @@ export type Suspicion = {
 };
 
 export type ClientErrorDetails = {
-  /** A `TransportCode`, a `LieCode` or the `code` of the node's problem. */
+  /** BAD_ARGUMENT, a `TransportCode`, a `LieCode` or the `code` of the node's problem. */
   readonly code: string;
-  readonly url: string;
+  readonly url?: string;
   readonly message: string;
   readonly reason?: string | undefined;
   readonly retryable?: boolean;
   readonly problem?: Problem | undefined;
+  readonly remedy?: string | undefined;
   readonly suspicions?: readonly Suspicion[];
-  readonly transaction?: Uint8Array;
+  readonly transaction?: Uint8Array | undefined;
   readonly cause?: unknown;
 };
 
 export class ClientError extends Error {
   override readonly name = "ClientError";
   readonly code: string;
+  /** The node that was asked; empty where none was. */
   readonly url: string;
-  /** Which check failed, in one word; the message where there is no word. */
+  /** Which check failed, in one word, or which argument was wrong; the message where there is no word. */
   readonly reason: string;
   /** May the same question be answered later? */
   readonly retryable: boolean;
   readonly problem: Problem | undefined;
+  /** What to do about it, where that is known; the message may end with it. */
+  readonly remedy: string | undefined;
   /** Everything that any validator did wrong before this was given up, the oldest first. */
   readonly suspicions: readonly Suspicion[];
   /** The bytes that were signed, where some were: `resume` goes on with them. */
@@ -90,10 +96,11 @@ export class ClientError extends Error {
   constructor(details: ClientErrorDetails) {
     super(details.message, details.cause === undefined ? {} : { cause: details.cause });
     this.code = details.code;
-    this.url = details.url;
+    this.url = details.url ?? "";
     this.reason = details.reason ?? details.message;
     this.retryable = details.retryable ?? false;
     this.problem = details.problem;
+    this.remedy = details.remedy ?? details.problem?.remedy;
     this.suspicions = details.suspicions ?? [];
     this.transaction = details.transaction;
   }

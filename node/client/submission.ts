@@ -20,11 +20,27 @@ import {
   type Call,
   decodeSignedTransaction,
   encodeCall,
+  MAX_TRANSACTION_BYTES,
+  MIN_TRANSACTION_BYTES,
   type SignedTransaction,
   signTransaction,
 } from "../transaction/index.ts";
 import { readTransaction, type TransactionState } from "./answers.ts";
+import {
+  ASKING,
+  type Asking,
+  aCounter,
+  aDurationMs,
+  aKey,
+  anAddress,
+  anAmount,
+  badArgument,
+  optional,
+  someBytes,
+  taken,
+} from "./arguments.ts";
 import { type Belief, proofIn } from "./belief.ts";
+import { aCall, aMemo } from "./call-arguments.ts";
 import { type Failover, pause } from "./failover.ts";
 import { record } from "./json-values.ts";
 import type { Key } from "./keys.ts";
@@ -33,20 +49,22 @@ import { ClientError, Lie } from "./problem.ts";
 
 export type SubmitRequest = {
   readonly from: Key;
-  /** A call of the built-in ledger, or the bytes of any application's. */
+  /** A call of the built-in ledger, or the bytes of any application's, at most 16 KiB. */
   readonly call: Call | Uint8Array;
-  /** Genesis's least fee unless told otherwise. */
-  readonly fee?: bigint | undefined;
+  /** 0 .. 2^64-1; genesis's least fee unless told otherwise. A number must be a safe integer. */
+  readonly fee?: bigint | number | undefined;
   /** The last height at which it may be executed; 1,000 above the newest known one unless told otherwise. */
   readonly validUntilHeight?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
 export type TransferRequest = Omit<SubmitRequest, "call"> & {
-  readonly to: Address;
-  readonly amount: bigint;
+  /** An address, or its text `qr1...`. */
+  readonly to: Address | string;
+  /** 1 .. 2^64-1. A number must be a safe integer. */
+  readonly amount: bigint | number;
   /** At most 64 bytes. */
-  readonly memo?: Uint8Array;
+  readonly memo?: Uint8Array | undefined;
 };
 
 /** What came of a transaction, proven. A `failed` one paid its fee and changed nothing else. */
@@ -64,7 +82,8 @@ export type Submitted = {
 
 export type FinalOptions = {
   readonly signal?: AbortSignal | undefined;
-  readonly deadlineMs?: number;
+  /** 0 asks once. */
+  readonly deadlineMs?: number | undefined;
 };
 
 export type SubmissionsOptions = {
@@ -72,7 +91,7 @@ export type SubmissionsOptions = {
   readonly failover: Failover;
   readonly account: (
     who: Address,
-    asking: { readonly signal?: AbortSignal | undefined },
+    asking: Asking,
   ) => Promise<{ readonly nonce: Nonce; readonly height: Height }>;
 };
 
@@ -100,6 +119,25 @@ type Open = {
   readonly signedAt: Height;
 };
 
+const REQUEST = {
+  ...ASKING,
+  from: aKey,
+  fee: optional(anAmount(0n)),
+  validUntilHeight: optional(aCounter),
+};
+const TRANSFER = { ...REQUEST, to: anAddress, amount: anAmount(1n), memo: optional(aMemo) };
+const SUBMISSION = { ...REQUEST, call: aCall };
+const FINAL = { ...ASKING, deadlineMs: optional(aDurationMs) };
+const aTransaction = someBytes(MIN_TRANSACTION_BYTES, MAX_TRANSACTION_BYTES);
+
+/** What is submitted, in the one form. */
+type Request = Asking & {
+  readonly from: Key;
+  readonly call: Uint8Array;
+  readonly fee: bigint | undefined;
+  readonly validUntilHeight: number | undefined;
+};
+
 type PostOptions = {
   readonly wait: "accepted" | "final";
   readonly timeoutMs: number;
@@ -114,30 +152,39 @@ export class Submissions {
     this.#options = options;
   }
 
-  transfer({ to, amount, memo = new Uint8Array(0), ...request }: TransferRequest) {
-    return this.submit({ ...request, call: { type: "transfer", to, amount, memo } });
+  async transfer(given: TransferRequest): Promise<Submitted> {
+    const { to, amount, memo = new Uint8Array(0), ...request } = taken("transfer", given, TRANSFER);
+    const call = encodeCall({ type: "transfer", to, amount, memo });
+    return await this.#submit({ ...request, call });
   }
 
-  async submit(request: SubmitRequest): Promise<Submitted> {
-    const call = request.call instanceof Uint8Array ? request.call : encodeCall(request.call);
+  async submit(given: SubmitRequest): Promise<Submitted> {
+    return await this.#submit(taken("submit", given, SUBMISSION));
+  }
+
+  async #submit(request: Request): Promise<Submitted> {
     const lane = this.#laneOf(request.from.address);
-    const open = await lane.inTurn(() => this.#bringIn(lane, { ...request, call }));
+    const open = await lane.inTurn(() => this.#bringIn(lane, request));
     return this.#submitted(open, lane);
   }
 
-  resume(bytes: Uint8Array): Submitted {
+  resume(given: Uint8Array): Submitted {
+    const bytes = aTransaction(given, "bytes");
     const decoded = decodeSignedTransaction(bytes);
-    if (!decoded.ok) throw new RangeError(`these bytes are no transaction: ${decoded.refusal}`);
+    if (!decoded.ok) {
+      throw badArgument("bytes", `these bytes are no transaction: ${decoded.refusal}`);
+    }
     const signed = decoded.value;
     const { chainId } = this.#options.belief.root.validators;
     if (!equalBytes(signed.transaction.chainId, chainId)) {
-      throw new RangeError("these bytes are a transaction of another chain");
+      const message = "these bytes are a transaction of another chain";
+      throw new ClientError({ code: "WRONG_CHAIN", message, transaction: bytes });
     }
     const lane = this.#laneOf(signed.transaction.sender);
     return this.#submitted({ signed, signedAt: 0 as Height }, lane);
   }
 
-  receipt(hash: Hash, { signal }: { readonly signal?: AbortSignal | undefined }) {
+  receipt(hash: Hash, { signal }: Asking) {
     const { belief, failover } = this.#options;
     const read = (body: unknown): ProvenReceipt =>
       belief.receipt(proofIn(record(body, "answer")), hash);
@@ -147,7 +194,7 @@ export class Submissions {
   #submitted(open: Open, lane: NonceLane): Submitted {
     const { id, bytes } = open.signed;
     const final = async (options: FinalOptions = {}) => {
-      const receipt = await this.#settle(open, options);
+      const receipt = await this.#settle(open, taken("final", options, FINAL));
       lane.settled(open.signed);
       return receipt;
     };
@@ -165,10 +212,7 @@ export class Submissions {
     return known;
   }
 
-  async #bringIn(
-    lane: NonceLane,
-    request: SubmitRequest & { readonly call: Uint8Array },
-  ): Promise<Open> {
+  async #bringIn(lane: NonceLane, request: Request): Promise<Open> {
     const { signal, from } = request;
     let open: Open | undefined;
     for (let attempt = 0; ; attempt++) {
@@ -203,10 +247,7 @@ export class Submissions {
     }
   }
 
-  async #sign(
-    lane: NonceLane,
-    request: SubmitRequest & { readonly call: Uint8Array },
-  ): Promise<Open> {
+  async #sign(lane: NonceLane, request: Request): Promise<Open> {
     const { belief, account } = this.#options;
     const { from, call, fee = belief.root.genesis.ledger.minFee, signal } = request;
     let nonce = lane.next;
@@ -332,9 +373,8 @@ function pauseMs(attempt: number): number {
 
 /** The bytes may still become final: who has them can go on without paying twice. */
 function withTransactionBytes(failure: ClientError, bytes: Uint8Array): ClientError {
-  const { code, url, message, reason, retryable, problem, suspicions, cause } = failure;
-  const details = { code, url, message, reason, retryable, problem, suspicions, cause };
-  return new ClientError({ ...details, transaction: bytes });
+  const { message, cause } = failure;
+  return new ClientError({ ...failure, message, cause, transaction: bytes });
 }
 
 function notFinal({ id, bytes }: SignedTransaction, url: string): ClientError {

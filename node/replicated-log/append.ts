@@ -26,7 +26,7 @@ export type AppendOptions = { readonly signal?: AbortSignal };
 
 /**
  * The call has no place in the log (a code of the HTTP interface, or EXPIRED), or stands in it and failed (FAILED; `reason`
- * is the state machine's word).
+ * is the state machine's word); or the program handed over what makes no sense (BAD_ARGUMENT; `reason` is the argument's name).
  */
 export class AppendError extends Error {
   override readonly name = "AppendError";

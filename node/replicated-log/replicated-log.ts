@@ -10,6 +10,7 @@ import { applicationKey, type StateMachine } from "../ledger/index.ts";
 import { createLogger, type Log } from "../logging/index.ts";
 import { type RunningValidator, startValidator } from "../runtime/index.ts";
 import { type Appended, Appender, type AppendOptions } from "./append.ts";
+import { checkAppend, checkEntries, checkKey, checkListener, checkOptions } from "./arguments.ts";
 import { type EntriesOptions, type Entry, readEntries } from "./entries.ts";
 import { openKeyFile } from "./key-files.ts";
 import { createSoloChain } from "./solo-chain.ts";
@@ -19,7 +20,8 @@ export type ReplicatedLogOptions = {
   readonly stateMachine: StateMachine;
   /**
    * A validator's directory, as `quorate node` takes it. Without one the log is a chain of one validator in a temporary
-   * directory that `stop` deletes.
+   * directory that `stop` deletes. A directory that is there and undefined is refused: what is meant to be kept is not
+   * kept in vain.
    */
   readonly directory?: string;
   /** Of the key files; `QUORATE_PASSPHRASE` unless given. */
@@ -33,7 +35,7 @@ export type ReplicatedLogOptions = {
 };
 
 export type ReplicatedLog = {
-  /** Resolves once the call is final, and the same on every validator. */
+  /** At most 16 KiB. Resolves once the call is final, and the same on every validator. */
   readonly append: (call: Uint8Array, options?: AppendOptions) => Promise<Appended>;
   /**
    * All that is in the log, in its order, and then what is appended, by whichever validator, until `signal` or `stop` ends it:
@@ -51,8 +53,9 @@ export type ReplicatedLog = {
   readonly stop: () => Promise<void>;
 };
 
-/** Resolves once the validator runs. @throws what `startValidator` throws */
+/** Resolves once the validator runs. @throws {AppendError} BAD_ARGUMENT, or what `startValidator` throws */
 export async function createReplicatedLog(options: ReplicatedLogOptions): Promise<ReplicatedLog> {
+  checkOptions(options);
   const { stateMachine } = options;
   if (options.directory !== undefined) return open(options, options.directory);
   const solo = await createSoloChain(stateMachine.name);
@@ -84,17 +87,28 @@ function logOf(running: RunningValidator, appender: Appender): ReplicatedLog {
   const { state, api, rpcUrl, onFinal, stop } = running;
   const stopping = new AbortController();
   return {
-    append: (call, options) => appender.append(call, options),
-    entries: ({ from = 1, signal } = {}) => {
+    append: async (call, options = {}) => {
+      checkAppend(call, options);
+      return await appender.append(call, options);
+    },
+    entries: (options = {}) => {
+      checkEntries(options);
+      const { from = 1, signal } = options;
       const given = signal === undefined ? [] : [signal];
       const ended = AbortSignal.any([stopping.signal, ...given]);
       return readEntries(api.events(), height(Math.max(1, from)), ended);
     },
-    read: (key) => state.get(applicationKey(key))?.slice(),
+    read: (key) => {
+      checkKey(key);
+      return state.get(applicationKey(key))?.slice();
+    },
     get height() {
       return api.status().height;
     },
-    onFinal,
+    onFinal: (listener) => {
+      checkListener(listener);
+      onFinal(listener);
+    },
     rpcUrl,
     stop: () => {
       stopping.abort();

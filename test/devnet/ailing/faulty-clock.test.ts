@@ -31,11 +31,19 @@ describe("a faulty clock", () => {
     expect(clock.wallMs()).toBe(1_000);
   });
 
-  test("is set forward while it is frozen", () => {
+  test("shows a new offset only once it goes on", () => {
     clock.setCondition({ offsetMs: 0, isFrozen: true });
     trueMs = 2_000;
     clock.setCondition({ offsetMs: 10, isFrozen: true });
-    expect(clock.wallMs()).toBe(1_010);
+    expect(clock.wallMs()).toBe(1_000);
+    clock.setCondition({ offsetMs: 10, isFrozen: false });
+    expect(clock.wallMs()).toBe(2_010);
+  });
+
+  test("is ahead already if it is frozen and set in one", () => {
+    clock.setCondition({ offsetMs: 70, isFrozen: true });
+    trueMs = 2_000;
+    expect(clock.wallMs()).toBe(1_070);
   });
 
   test("shows the true time again once it is healed", () => {

@@ -48,7 +48,9 @@ describe("a client's genesis", () => {
   });
 
   test("is nothing without a validator to ask", () => {
-    expect(() => createClient({ urls: [], genesis: genesisJson(genesis) })).toThrow(RangeError);
+    expect(() => createClient({ urls: [], genesis: genesisJson(genesis) })).toThrow(
+      expect.objectContaining({ code: "BAD_ARGUMENT", reason: "urls" }),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Hash, height, nonce, toHex } from "../../../crypto/index.ts";
 import type { ClientError, Key } from "../../../node/client/index.ts";
+import { NonceLane } from "../../../node/client/nonce-lane.ts";
 import {
   encodeCall,
   type SignedTransaction,
@@ -110,6 +111,15 @@ describe("the nonces of an account", () => {
     expect(arrived.slice(0, 3)).toEqual([1, 0, 1]);
     expect(await pending.final()).toMatchObject({ height: 2, receipt: { result: "ok" } });
     expect(await client.account(bob.address)).toMatchObject({ balance: 503n });
+  });
+
+  test("are not handed out to more than a line holds", async () => {
+    const lane = new NonceLane();
+    const never = new Promise<never>(() => undefined);
+    const waiting = Array.from({ length: 4_096 }, () => lane.inTurn(() => never));
+    const full = { name: "ClientError", code: "SENDER_FULL", retryable: true };
+    await expect(lane.inTurn(async () => 1)).rejects.toMatchObject(full);
+    expect(waiting).toHaveLength(4_096);
   });
 });
 
