@@ -3,6 +3,7 @@
 import { Option } from "commander";
 import {
   addCommand,
+  type CommandFailure,
   integerOption,
   leadersOption,
   type Program,
@@ -82,14 +83,23 @@ async function scenarioIn(name: string): Promise<Scenario> {
   const { listScenarios, loadScenario } = await import("../scenario/index.ts");
   if (BARE_NAME.test(name)) {
     const names = (await listScenarios()).map((ready) => ready.name);
-    if (!names.includes(name)) {
-      const { nearest } = await import("../faults/index.ts");
-      const near = nearest(name, names);
-      throw usageFailure(
-        `there is no ready scenario ${name}`,
-        `${near === undefined ? "" : `did you mean ${near}? `}quorate sim without a name lists them`,
-      );
-    }
+    if (!names.includes(name)) throw await notReady(name, names);
   }
   return await loadScenario(name);
+}
+
+async function notReady(name: string, names: readonly string[]): Promise<CommandFailure> {
+  const { isSimulatedOnly } = await import("./scenario-list.ts");
+  if (isSimulatedOnly(name)) {
+    return usageFailure(
+      `${name} is a mix of the simulator, which a live devnet cannot play`,
+      `quorate sim ${name} runs it; quorate sim without a name lists what a devnet plays`,
+    );
+  }
+  const { nearest } = await import("../faults/index.ts");
+  const near = nearest(name, names);
+  return usageFailure(
+    `there is no ready scenario ${name}`,
+    `${near === undefined ? "" : `did you mean ${near}? `}quorate sim without a name lists them`,
+  );
 }

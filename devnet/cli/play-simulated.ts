@@ -2,19 +2,18 @@
 // on virtual time, over one seed or many.
 
 import { open } from "node:fs/promises";
-import { type ActionContext, invocation, usageFailure } from "../../node/cli/index.ts";
+import { type ActionContext, usageFailure } from "../../node/cli/index.ts";
 import { listScenarios, loadScenario } from "../scenario/index.ts";
 import { verdictText } from "../verdict/index.ts";
 import { runSimulated } from "../virtual/index.ts";
-import type { SimulateFlags } from "./simulate-flags.ts";
+import { typeable } from "./replay.ts";
+import { MIX_FLAGS, type SimulateFlags } from "./simulate-flags.ts";
 
 type Context = Pick<ActionContext, "output" | "env">;
 
 const MAX_REPLAYS = 100;
 const BEGINNING_BYTES = 8_192;
 const EXIT_FAILED = 1;
-/** What only a mix leaves open. */
-const MIX_FLAGS = ["validators", "rules", "leaders", "signatures", "record"] as const;
 
 /** Is it the name of a ready scenario, or a file with one? What the campaigns of the simulator record is not. */
 export async function isPlayable(name: string): Promise<boolean> {
@@ -42,7 +41,10 @@ export async function playSimulated(
 ): Promise<number> {
   const stray = MIX_FLAGS.find((flag) => flags[flag] !== undefined);
   if (stray !== undefined) {
-    throw usageFailure(`--${stray} is for a mix, and a scenario says it itself`, "change the file");
+    throw usageFailure(
+      `--${stray} is for a mix: a scenario says all of that itself`,
+      "leave it away; in a scenario of your own, change the file",
+    );
   }
   const scenario = await loadScenario(name);
   const { seed = scenario.seed, seeds, events } = flags;
@@ -56,8 +58,7 @@ export async function playSimulated(
       ...(events && { onEvent }),
     });
     if (seeds === 1 || !verdict.ok) {
-      // Data is the same everywhere; a person wants a line that works where they are.
-      const replay = verdict.replay.replace(/^quorate\b/, invocation(env));
+      const replay = typeable(verdict.replay, env);
       output.record(verdict, () => verdictText({ ...verdict, replay }, output.paint));
     }
     if (!verdict.ok && failures.length < MAX_REPLAYS) failures.push(verdict.replay);

@@ -11,41 +11,42 @@ const MAX_SEEDS = 1_000_000;
 const MAX_VALIDATORS = 64;
 const MAX_WORKERS = 64;
 
+const SIM_SUMMARY = "play scenarios on virtual time, or list them";
+const SIM_DESCRIPTION = `${SIM_SUMMARY}
+
+  a scenario   says what happens when, and what must hold: the name of a ready
+               one, or a file of your own (.yaml, .json, .js). The same plays on
+               real processes with \`quorate devnet --scenario\`.
+  a mix        draws liars, faults and moods from the seed: a name
+  a recording  what a failing mix was cut down to (.json)`;
+const SIM_EXAMPLES = `sim equivocating-leader
+  $ quorate sim ./mine.yaml --seeds 10
+  $ quorate sim swarm --seed 7 --seeds 100 --rules two-chain
+  $ quorate sim ./swarm-7.json --events`;
+
 export function registerSimCommands(program: Program): void {
   addCommand<SimulateFlags>(program, program.root, {
     name: "sim",
-    summary: "play a scenario on virtual time, or list them",
-    takes: [["[scenario]", "a name, or a file: a recording, or a plan"]],
+    summary: SIM_SUMMARY,
+    takes: [["[name|file]", "one of them; `scenarios`, `mixes`: a line about each"]],
     options: [
-      seedOption(),
+      new Option("--seed <n>", "the first seed (a scenario's own, or 1; a mix: drawn)").argParser(
+        integerOption({ min: 0, max: MAX_SEED }),
+      ),
       new Option("--seeds <n>", "run so many seeds, one after the other")
         .argParser(integerOption({ min: 1, max: MAX_SEEDS }))
         .default(1),
-      new Option("--validators <n>", "how many (drawn from the seed)").argParser(
-        integerOption({ min: 1, max: MAX_VALIDATORS }),
-      ),
-      new Option("--rules <name>", "rule set (drawn from the seed)").choices([
-        "commit-votes",
-        "two-chain",
-        "three-chain",
-      ]),
-      new Option("--leaders <name>", "leader choice (drawn from the seed)").choices([
-        "round-robin",
-        "reputation",
-      ]),
-      new Option("--signatures <kind>", "real or stand-in (drawn from the seed)").choices([
-        "stand-in",
-        "ed25519",
-      ]),
       new Option("--events", "print every event"),
-      new Option("--record <file>", "write the recording of a failing run there"),
+      ...mixOptions(),
     ],
-    example: "sim equivocating-leader --seed 7 --seeds 100",
+    example: SIM_EXAMPLES,
     run: async (options, [scenario], context) => {
       const { simulate } = await import("./simulate.ts");
       return simulate(scenario, options, context);
     },
   });
+  const command = program.root.commands.find((each) => each.name() === "sim");
+  command?.summary(SIM_SUMMARY).description(SIM_DESCRIPTION);
   addCommand<CampaignFlags>(program, program.root, {
     name: "campaign",
     summary: "attack simulated validators, seed after seed",
@@ -83,6 +84,22 @@ export function registerSimCommands(program: Program): void {
       return planted(options, context);
     },
   });
+}
+
+/** What a scenario says itself. A recording says it, too. */
+function mixOptions(): Option[] {
+  const options = [
+    new Option("--validators <n>", "how many").argParser(
+      integerOption({ min: 1, max: MAX_VALIDATORS }),
+    ),
+    new Option("--rules <name>", "rule set").choices(["commit-votes", "two-chain", "three-chain"]),
+    new Option("--leaders <name>", "leader choice").choices(["round-robin", "reputation"]),
+    new Option("--signatures <kind>", "real or not").choices(["stand-in", "ed25519"]),
+    new Option("--record <file>", "where the recording of a failing run goes (NAME-SEED.json)"),
+  ];
+  return options.map((option) =>
+    option.helpGroup("Of mixes only; the seed draws what is left out:"),
+  );
 }
 
 function seedOption(): Option {

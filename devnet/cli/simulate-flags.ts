@@ -8,3 +8,6 @@ export type SimulateFlags = SwarmOptions & {
   readonly events?: boolean;
   readonly record?: string;
 };
+
+/** What only a mix leaves open. */
+export const MIX_FLAGS = ["validators", "rules", "leaders", "signatures", "record"] as const;

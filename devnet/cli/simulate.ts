@@ -1,9 +1,15 @@
 // `quorate sim`: runs a scenario over one seed or many, says what it saw, and cuts a failing run down to a recording.
 
 import { readFile, writeFile } from "node:fs/promises";
-import { type ActionContext, CommandFailure, table, usageFailure } from "../../node/cli/index.ts";
-import { nearest } from "../faults/index.ts";
-import { listScenarios, summaryOf, whyUnreadable } from "../scenario/index.ts";
+import {
+  type ActionContext,
+  CommandFailure,
+  invocation,
+  pathToType,
+  table,
+  usageFailure,
+} from "../../node/cli/index.ts";
+import { whyUnreadable } from "../scenario/index.ts";
 import {
   costs,
   costTable,
@@ -20,13 +26,13 @@ import {
   shrink,
 } from "../sim/index.ts";
 import { isPlayable, playSimulated } from "./play-simulated.ts";
+import { typeable } from "./replay.ts";
+import { COSTS, isHalf, list, nearestScenario } from "./scenario-list.ts";
 import { drawnSeed } from "./seed.ts";
-import type { SimulateFlags } from "./simulate-flags.ts";
+import { MIX_FLAGS, type SimulateFlags } from "./simulate-flags.ts";
 
 type Context = Pick<ActionContext, "output" | "env">;
 
-const COSTS = "costs";
-const COSTS_SUMMARY = "the rule sets compared: delays, messages and bytes for 4 to 64 validators";
 const MAX_SHRINK_RUNS = 200;
 const MAX_REPLAYS = 100;
 const EXIT_FAILED = 1;
@@ -37,17 +43,14 @@ export async function simulate(
   flags: SimulateFlags,
   context: Context,
 ): Promise<number> {
-  if (scenario === undefined) return await list(context);
+  if (scenario === undefined || isHalf(scenario)) return await list(scenario, context);
   if (await isPlayable(scenario)) return playSimulated(scenario, flags, context);
   if (/[/\\]|\.json$/.test(scenario)) return replayFile(scenario, flags, context);
   if (scenario === COSTS) return tellCosts(context);
   if (SWEEPS.has(scenario)) return runSweeps(scenario, flags, context);
   const named = SCENARIOS.get(scenario) ?? SCENARIOS.get(scenario.replace(/-mix$/, ""));
   if (named === undefined) {
-    const near = nearest(
-      scenario,
-      (await everyScenario()).map(({ name }) => name),
-    );
+    const near = await nearestScenario(scenario);
     const hint = near === undefined ? "" : `did you mean ${near}? `;
     throw usageFailure(
       `there is no scenario ${scenario}`,
@@ -62,35 +65,6 @@ export async function simulate(
   return runSeeds(scenario, draw, flags, context);
 }
 
-async function list({ output }: Context): Promise<number> {
-  const all = await everyScenario();
-  if (output.json) for (const each of all) output.record({ type: "scenario", ...each }, () => "");
-  else output.record({}, () => table(all.map(({ name, summary }) => [name, summary])));
-  return 0;
-}
-
-type Listed = {
-  readonly name: string;
-  readonly kind: "ready" | "mix" | "sweep" | "comparison";
-  readonly summary: string;
-};
-
-/** The ready ones first. A mix of the same name as one of them is called by its name and `-mix`. */
-async function everyScenario(): Promise<readonly Listed[]> {
-  const ready = await listScenarios();
-  const names = new Set(ready.map(({ name }) => name));
-  return [
-    ...ready.map(({ name, scenario }): Listed => {
-      return { name, kind: "ready", summary: summaryOf(scenario) };
-    }),
-    ...[...SCENARIOS].map(([name, { summary }]): Listed => {
-      return { name: names.has(name) ? `${name}-mix` : name, kind: "mix", summary };
-    }),
-    ...[...SWEEPS].map(([name, { summary }]): Listed => ({ name, kind: "sweep", summary })),
-    { name: COSTS, kind: "comparison", summary: COSTS_SUMMARY },
-  ];
-}
-
 /** What each rule set costs, as a table for the docs. */
 function tellCosts({ output }: Context): number {
   output.note("counting messages and delays for 4 to 64 validators takes about a minute");
@@ -100,7 +74,7 @@ function tellCosts({ output }: Context): number {
   return 0;
 }
 
-function runSweeps(name: string, flags: SimulateFlags, { output }: Context): number {
+function runSweeps(name: string, flags: SimulateFlags, { output, env }: Context): number {
   const { seed = drawnSeed(), seeds, events, rules, leaders } = flags;
   const given = { ...(rules && { rules }), ...(leaders && { leaders }) };
   const startedMs = performance.now();
@@ -116,9 +90,8 @@ function runSweeps(name: string, flags: SimulateFlags, { output }: Context): num
     if (finding === undefined) continue;
     const replay = replayLine(name, seed + at, flags);
     if (failures.length < MAX_REPLAYS) failures.push(replay);
-    output.note(
-      `${output.paint.red(`${finding.oracle}:`)} ${finding.what}\nagain: ${replay} --events`,
-    );
+    const again = `again: ${typeable(replay, env)} --events`;
+    output.note(`${output.paint.red(`${finding.oracle}:`)} ${finding.what}\n${again}`);
     if (events !== true) continue;
     for (const line of sweep.replay(options, scenarios - 1).trace) {
       output.record({ type: "event", line }, () => line);
@@ -154,6 +127,10 @@ async function replayFile(file: string, flags: SimulateFlags, context: Context):
       remedy: "a failing run writes such a file",
     });
   }
+  const stray = (["seed", ...MIX_FLAGS] as const).find((flag) => flags[flag] !== undefined);
+  if (stray !== undefined) {
+    throw usageFailure(`--${stray} changes nothing: a recording says all of that`, "leave it away");
+  }
   const outcome = watch(parsed.plan, flags, context);
   say(outcome, context);
   return outcome.violations.length === 0 ? 0 : EXIT_FAILED;
@@ -177,7 +154,7 @@ async function runSeeds(
     if (outcome.violations.length > 0) {
       const replay = replayLine(scenario, seed + at, flags);
       if (failures.length < MAX_REPLAYS) failures.push(replay);
-      output.note(`again: ${replay}`);
+      output.note(`again: ${typeable(replay, context.env)}`);
       if (failures.length === 1) await keepRecording(outcome, scenario, flags, context);
     }
     if (seeds > 1) output.progress(`seed ${seed + at}, ${at + 1} of ${seeds}, ${views} views`);
@@ -230,7 +207,7 @@ async function keepRecording(
   outcome: Outcome,
   scenario: string,
   { record }: SimulateFlags,
-  { output }: Context,
+  { output, env }: Context,
 ): Promise<void> {
   const onRun = ({ runs }: { readonly runs: number }) => {
     output.progress(`cutting it down, run ${runs}`);
@@ -241,6 +218,7 @@ async function keepRecording(
   await writeFile(file, `${JSON.stringify(recordingOf(recorded), null, 1)}\n`);
   const { liars, timeline } = small.plan;
   const rest = `${liars.length} liars and ${timeline.length} faults are left after ${runs} runs`;
-  const path = file.includes("/") ? file : `./${file}`;
-  output.note(`recorded in ${file} (${rest}): quorate sim ${path} --events`);
+  const typed = pathToType(file);
+  const path = typed.includes("/") ? typed : `./${typed}`;
+  output.note(`recorded in ${file} (${rest}): ${invocation(env)} sim ${path} --events`);
 }

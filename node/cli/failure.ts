@@ -31,20 +31,50 @@ export class CommandFailure extends Error {
   }
 }
 
+/** The chain's application does not take a call. */
+export class ApplicationRefusal extends CommandFailure {
+  /** Its own word on why. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string) {
+    const exitCode = EXIT_CODES.unexpected;
+    super({ message: `${message}: ${reason}`, exitCode, code: "APP_REJECTED" });
+    this.reason = reason;
+  }
+}
+
 export function usageFailure(message: string, remedy?: string): CommandFailure {
   return new CommandFailure({ message, exitCode: EXIT_CODES.usage, remedy, code: "USAGE" });
 }
 
 /** The node's no, as the failure of the command that asked. */
-export function problemFailure(problem: Problem): CommandFailure {
-  const details = Object.entries(problem.details).map(([name, value]) => `${name}: ${value}`);
-  const advice = [problem.remedy, details.join(", ")].filter((part) => part);
+export function problemFailure({ code, message, remedy, details }: Problem): CommandFailure {
+  const exitCode = EXIT_CODES.unexpected;
+  if (code === "APP_REJECTED" && typeof details.reason === "string") {
+    return new ApplicationRefusal(message.replace(/\.$/, ""), details.reason);
+  }
+  const { text, told } = withDetails(remedy ?? "", details);
+  const others = Object.entries(details)
+    .filter(([name]) => !told.has(name))
+    .map(([name, value]) => `${name}: ${value}`);
+  const advice = [text, others.join(", ")].filter((part) => part !== "");
   return new CommandFailure({
-    message: problem.message,
-    exitCode: EXIT_CODES.unexpected,
+    message,
+    exitCode,
     remedy: advice.length > 0 ? advice.join("\n") : undefined,
-    code: problem.code,
+    code,
   });
+}
+
+/** A remedy says "the nonce in `details.expected`", for programs; a person wants the nonce. */
+function withDetails(remedy: string, details: Problem["details"]) {
+  const told = new Set<string>();
+  const text = remedy.replaceAll(/(?:\bin )?`details\.(\w+)`/g, (mention, name: string) => {
+    if (!Object.hasOwn(details, name)) return mention;
+    told.add(name);
+    return `${details[name]}${name.endsWith("Ms") ? " ms" : ""}`;
+  });
+  return { text, told };
 }
 
 const UNREACHABLE_REMEDY =
@@ -57,15 +87,16 @@ export async function describeFailure(error: unknown): Promise<FailureText> {
     return { message: String(error), exitCode: EXIT_CODES.unexpected };
   }
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  if (error.name === "ClientError") {
-    const remedy = code === "UNREACHABLE" ? UNREACHABLE_REMEDY : undefined;
-    return { message: error.message, exitCode: EXIT_CODES.unexpected, code, remedy };
+  // The code may be a node's word: it decides nothing here.
+  const exitCode = error.name === "ClientError" ? EXIT_CODES.unexpected : exitCodeOf(error);
+  if (error.name === "ClientError" && code === "UNREACHABLE") {
+    return { message: error.message, exitCode, code, remedy: UNREACHABLE_REMEDY };
   }
-  const exitCode = exitCodeOf(error);
   if ("remedy" in error && typeof error.remedy === "string") {
     const { remedy } = error;
     return { message: withoutRemedy(error.message, remedy), exitCode, code, remedy };
   }
+  if (error.name === "ClientError") return { message: error.message, exitCode, code };
   // What nobody foresaw is a bug report in the making: it needs its stack.
   const stack = error.stack?.split("\n").slice(1).join("\n").trim();
   const remedy = exitCode === EXIT_CODES.unexpected ? stack : undefined;

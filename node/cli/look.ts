@@ -51,14 +51,11 @@ export function registerLookCommands(program: Program): void {
     takes: [["<address>", "qr1..., or dev0..dev9 of a devnet"]],
     options: [rpcOption(), genesisOption()],
     example: "account show dev0",
-    run: async ({ rpc, genesis }, [name = ""], context) => {
+    run: async ({ rpc, genesis }, [name = ""], { output, env }) => {
       const { provenAccount } = await import("./proven-account.ts");
-      const account = await provenAccount(name, {
-        rpc,
-        genesis: trustedGenesis(genesis),
-        env: context.env,
-      });
-      context.output.record({ type: "account", ...account }, () =>
+      const question = { rpc, genesis: trustedGenesis(genesis, env), env };
+      const account = await provenAccount(name, question);
+      output.record({ type: "account", ...account }, () =>
         table(Object.entries(account).map(([field, value]) => [field, String(value)])),
       );
       return undefined;

@@ -41,7 +41,7 @@ export function registerNodeCommand(program: Program, equipment?: NodeEquipment)
   const portRange = { min: 0, max: 65_535 };
   addCommand<NodeOptions>(program, program.root, {
     name: "node",
-    summary: "run one validator or follower from its directory",
+    summary: "run one validator from its directory",
     options: [
       new Option("--dir <dir>", "holds genesis.json, config.json and keys")
         .env("QUORATE_DIR")

@@ -2,13 +2,21 @@
 
 import { InvalidArgumentError, Option } from "commander";
 
+const DEFAULT_RPC = "http://127.0.0.1:4000";
 const MAX_AMOUNT = (1n << 64n) - 1n;
 
 /** `--rpc`, the node that a client command asks. */
 export function rpcOption(): Option {
   return new Option("--rpc <url>", "the node to ask")
     .env("QUORATE_RPC")
-    .default("http://127.0.0.1:4000");
+    .argParser(urlOption)
+    .default(DEFAULT_RPC);
+}
+
+function urlOption(text: string): string {
+  const isUrl = /^https?:\/\//i.test(text) && URL.canParse(text);
+  if (isUrl) return text;
+  throw new InvalidArgumentError(`Give the URL of a node, such as ${DEFAULT_RPC}.`);
 }
 
 /** For `argParser`: an amount in the ledger's smallest unit. */

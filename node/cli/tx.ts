@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Answer, Client, Status, TransactionState } from "../client/index.ts";
 import { answered, clientOf } from "./asking.ts";
-import { usageFailure } from "./failure.ts";
+import { ApplicationRefusal, usageFailure } from "./failure.ts";
 import { amountOption, integerOption, rpcOption, secondsOption } from "./options.ts";
 import type { Output } from "./output.ts";
 import { type ActionContext, addCommand, addGroup, type Program } from "./program.ts";
@@ -136,7 +136,14 @@ async function transfer(options: TransferOptions, context: ActionContext): Promi
   const { amount } = options;
   const to = addressFrom(options.to, context.env);
   const memo = await memoFrom(options.memo);
-  return sendCall(encodeCall({ type: "transfer", to, amount, memo }), options, context);
+  try {
+    const call = encodeCall({ type: "transfer", to, amount, memo });
+    return await sendCall(call, options, context);
+  } catch (error) {
+    if (!(error instanceof ApplicationRefusal)) throw error;
+    const { withoutTransfers } = await import("./transfer-refusal.ts");
+    throw await withoutTransfers(error, options, context.env);
+  }
 }
 
 function callFrom(text: string): Uint8Array {

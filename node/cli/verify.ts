@@ -15,12 +15,13 @@ export function registerVerifyCommand(program: Program): void {
     ],
     options: [genesisOption()],
     example: "verify account.json --genesis genesis.json",
-    run: async ({ genesis }, [file = "-"], { output }) => {
+    run: async ({ genesis }, [file = "-"], { output, env }) => {
       const [{ readEvidence }, { provenBy }] = await Promise.all([
         import("./evidence-file.ts"),
         import("./proven.ts"),
       ]);
-      const { facts, unproven } = await provenBy(await readEvidence(file), trustedGenesis(genesis));
+      const evidence = await readEvidence(file);
+      const { facts, unproven } = await provenBy(evidence, trustedGenesis(genesis, env));
       output.record({ type: "proven", ...facts, unproven }, () => {
         return table(rowsOf(facts).map(([name = "", ...value]) => [wordsOf(name), ...value]));
       });

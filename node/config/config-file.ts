@@ -31,7 +31,7 @@ export const configSchema = strictObject({
   genesis: filePath.default("genesis.json"),
   /** Chain, state and safety log. */
   dataDir: filePath.default("data"),
-  /** Absent: a follower, which never signs. */
+  /** Only validators run: without it a node does not start. */
   validatorKey: filePath.optional(),
   networkKey: filePath.default("network.key"),
   /** A module that exports the state machine which genesis names. Absent: the built-in ledger. */

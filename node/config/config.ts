@@ -14,7 +14,7 @@ export type NodeConfig = Omit<
   "validatorKey" | "application" | "rpc" | "p2p" | "log" | "pool"
 > & {
   readonly dir: string;
-  /** Absent: a follower. */
+  /** Without it a node does not start. */
   readonly validatorKey?: string;
   /** A module; absent: the built-in ledger. */
   readonly application?: string;
@@ -82,7 +82,7 @@ export async function loadConfig({
 }
 
 function unreadable(file: string, read: Exclude<TextFile, { readonly ok: true }>): ConfigError {
-  const remedy = "Name a node's directory with --dir; {} is a valid config.json.";
+  const remedy = "Name a node's directory: it holds config.json, genesis.json and keys.";
   const fault = { source: file, path: "", remedy };
   switch (read.refusal) {
     case "missing":

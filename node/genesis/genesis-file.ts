@@ -54,7 +54,7 @@ function unreadable(file: string, read: Exclude<TextFile, { readonly ok: true }>
   const fault = { code: "GENESIS_UNREADABLE", file } as const;
   switch (read.refusal) {
     case "missing": {
-      const remedy = "Name the node's directory with --dir, or make a genesis first.";
+      const remedy = "Check the path, or make one first: `quorate genesis new`.";
       return new GenesisError({ ...fault, what: "there is no genesis file", remedy });
     }
     case "too-large": {

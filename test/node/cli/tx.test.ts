@@ -4,9 +4,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fromHex } from "../../../crypto/index.ts";
+import { fromHex, toHex } from "../../../crypto/index.ts";
+import { BUILT_IN_APPLICATION, chainIdOf, type Genesis } from "../../../node/chain/index.ts";
 import { createProgram, registerNodeCommands, runProgram } from "../../../node/cli/index.ts";
+import { genesisJson } from "../../../node/genesis/index.ts";
 import { decodeCall, decodeTransaction } from "../../../node/transaction/index.ts";
+import { genesis } from "../genesis/fixtures.ts";
 
 const HASH = `0x${"ab".repeat(32)}`;
 const STATUS = {
@@ -24,10 +27,16 @@ let server: Server;
 let home: string;
 let posted: Uint8Array[];
 let replyToPost: RequestListener;
+let env: Record<string, string>;
+/** What the node tells of itself. */
+let status: typeof STATUS;
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "quorate-tx-"));
   posted = [];
+  status = STATUS;
+  // No devnet of this checkout is to be found.
+  env = { QUORATE_DEVNET_DIR: home };
   server = createServer(async (request, response) => {
     const path = request.url ?? "";
     if (request.method === "POST") {
@@ -35,7 +44,7 @@ beforeEach(async () => {
       for await (const chunk of request) chunks.push(chunk);
       posted.push(Buffer.concat(chunks));
       replyToPost(request, response);
-    } else if (path === "/v1/status") response.end(JSON.stringify(STATUS));
+    } else if (path === "/v1/status") response.end(JSON.stringify(status));
     else response.end(JSON.stringify({ address: "qr1", balance: "9", nonce: 6, height: 40 }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -52,7 +61,7 @@ async function quorate(...args: string[]) {
   const program = createProgram("1.2.3", {
     stdout: { write: (text) => (said.stdout += text) },
     stderr: { write: (text) => (said.stderr += text) },
-    env: { QUORATE_RPC: "ignored: commander reads the process's own" },
+    env: { QUORATE_RPC: "ignored: commander reads the process's own", ...env },
   });
   registerNodeCommands(program);
   const { port } = server.address() as AddressInfo;
@@ -111,6 +120,71 @@ describe("quorate tx transfer", () => {
       code: "NONCE_TOO_LOW",
       message: "Used.",
       remedy: "Sign again.\nexpected: 7",
+    });
+  });
+
+  test("puts the node's numbers into its remedy, where it speaks of them", async () => {
+    replyToPost = (_request, response) => {
+      const remedy =
+        "Sign again with the nonce in `details.expected`; wait `details.retryAfterMs`.";
+      const details = { expected: 7, retryAfterMs: 500, limit: 3 };
+      const body = { code: "NONCE_TOO_LOW", detail: "Used.", remedy, details };
+      response.writeHead(409).end(JSON.stringify(body));
+    };
+    const { remedy } = JSON.parse((await quorate(...TRANSFER)).stderr);
+    expect(remedy).toBe("Sign again with the nonce 7; wait 500 ms.\nlimit: 3");
+  });
+
+  describe("on a chain with an application of its own", () => {
+    const refusal = {
+      code: "APP_REJECTED",
+      detail: "The state machine refuses the call.",
+      remedy: "See `details.reason` for its word on why.",
+      details: { reason: "not-json" },
+    };
+    const application = { ...BUILT_IN_APPLICATION, name: "task-board" };
+
+    /** A node of the chain of this genesis, which refuses everything, and the file at hand. */
+    function refusing(of: Genesis): void {
+      const file = join(home, "genesis.json");
+      writeFileSync(file, genesisJson(of));
+      status = { ...STATUS, chainId: toHex(chainIdOf(of)) };
+      replyToPost = (_request, response) => {
+        response.writeHead(422).end(JSON.stringify(refusal));
+      };
+    }
+
+    test("says which one it is, and what it takes instead", async () => {
+      refusing({ ...genesis, application });
+      const { exitCode, stderr } = await quorate(...TRANSFER);
+      const { message, remedy, code } = JSON.parse(stderr);
+      expect([exitCode, code]).toEqual([1, "APP_REJECTED"]);
+      expect(message).toBe(
+        'this chain runs the application "task-board", which refuses a transfer: not-json',
+      );
+      expect(remedy).toContain("`quorate tx call`");
+    });
+
+    test("names no application on the word of another chain's genesis", async () => {
+      refusing({ ...genesis, application });
+      status = STATUS;
+      const { message, remedy } = JSON.parse((await quorate(...TRANSFER)).stderr);
+      expect(message).toBe("The state machine refuses the call: not-json");
+      expect(remedy).toContain("`quorate tx call`");
+    });
+
+    test("leaves the built-in ledger's own refusal as it is", async () => {
+      refusing(genesis);
+      const { message, remedy } = JSON.parse((await quorate(...TRANSFER)).stderr);
+      expect(message).toBe("The state machine refuses the call: not-json");
+      expect(remedy).toBeUndefined();
+    });
+
+    test("tells a caller the application's reason", async () => {
+      refusing({ ...genesis, application });
+      const { stderr } = await quorate("tx", "call", "--from", "dev0", "hello");
+      expect(JSON.parse(stderr).message).toBe("The state machine refuses the call: not-json");
+      expect(JSON.parse(stderr).remedy).toBeUndefined();
     });
   });
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { addressOf, formatAddress, fromHex } from "../../../crypto/index.ts";
 import { askForProof, dev, type LiveChain, liveChain, sendCall } from "../runtime/live-chain.ts";
-import { quorate } from "./quorate.ts";
+import { quorate, quorateIn } from "./quorate.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
 type Json = any;
@@ -222,11 +222,41 @@ describe("quorate account show", () => {
     expect(await show(url)).toMatchObject({ exitCode: 1, code: "MISSING_PROOF" });
   });
 
-  test("shows nothing of another chain", async () => {
-    expect(await show(chain.url, anotherGenesis())).toMatchObject({
-      exitCode: 1,
-      code: "BAD_CERTIFICATE",
-    });
+  test("shows nothing of another chain, and says that it is another", async () => {
+    const genesis = anotherGenesis();
+    const said = await show(chain.url, genesis);
+    expect(said).toMatchObject({ exitCode: 6, code: "WRONG_GENESIS" });
+    expect(said.message).toBe(`the node at ${chain.url} is of another chain than ${genesis}`);
+    const { chainId } = await get("/v1/status");
+    expect(said.remedy).toContain(`the node's  ${chainId}\n`);
+    expect(said.remedy).toMatch(/another\.json {2}0x[0-9a-f]{64}\n/);
+  });
+
+  test("repeats nothing that is no chain id", async () => {
+    const url = await lying((answer) => ({ ...answer, chainId: "\u001b[2J" }));
+    const flags = ["--rpc", url, "--genesis", anotherGenesis()];
+    const { exitCode, stdout, stderr } = await quorate("account", "show", "dev1", ...flags);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(url);
+    expect(stderr).not.toContain("\u001b[2J");
+  });
+
+  test("believes the genesis of the devnet that the surroundings name", async () => {
+    const words = ["account", "show", "dev1", "--rpc", chain.url];
+    const { exitCode } = await quorateIn({ QUORATE_DEVNET_DIR: chain.dir }, ...words);
+    expect(exitCode).toBe(0);
+    const nowhere = join(chain.dir, "nowhere");
+    const failed = await quorateIn({ QUORATE_DEVNET_DIR: nowhere }, ...words);
+    expect(failed.exitCode).toBe(2);
+    expect(failed.stderr).toContain(`there is no ${join(nowhere, "genesis.json")}`);
+  });
+
+  test("has a remedy for a genesis file that is not there", async () => {
+    const { exitCode, message, remedy } = await show(chain.url, "/nowhere/genesis.json");
+    expect(exitCode).toBe(3);
+    expect(message).toBe("there is no genesis file: /nowhere/genesis.json");
+    expect(remedy).toContain("Check the path");
+    expect(remedy).not.toContain("--dir");
   });
 
   test("asks for a genesis to believe when there is none", async () => {

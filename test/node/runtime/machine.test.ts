@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chainRootOf } from "../../../node/chain/index.ts";
-import { loadStateMachine, machineOf } from "../../../node/runtime/machine.ts";
+import { loadStateMachine, machineOf, whyNotLoaded } from "../../../node/runtime/machine.ts";
 
 import { genesis } from "../genesis/fixtures.ts";
 
@@ -35,7 +35,9 @@ describe("an application's module", () => {
   test.each([
     ["none", "export const limit = 3;", "exports no state machine"],
     ["two", `export const a = ${MACHINE}; export const b = ${MACHINE};`, "exports several"],
-    ["broken", "export const a = ;", "cannot be loaded"],
+    ["lost", 'import "./gone.mjs"; export const a = 1;', "imports is missing: Cannot find module"],
+    ["lone", 'import "no-such-package-here"; export const a = 1;', "no-such-package-here"],
+    ["hasty", 'throw new Error("no luck\\nat all");', "failed while it was loaded: no luck"],
   ])("is refused with %s", async (name, text, what) => {
     const file = await moduleOf(name, text);
     const failure = await loadStateMachine(file).catch((error: unknown) => error);
@@ -45,7 +47,35 @@ describe("an application's module", () => {
 
   test("is refused where there is no file", async () => {
     const file = join(directory, "nothing.mjs");
-    await expect(loadStateMachine(file)).rejects.toMatchObject({ code: "BAD_CONFIG" });
+    const failure = { code: "BAD_CONFIG", message: `${file}: there is no such file` };
+    await expect(loadStateMachine(file)).rejects.toMatchObject(failure);
+  });
+
+  test("is refused where there is a folder", async () => {
+    const failure = { message: `${directory}: that is a folder` };
+    await expect(loadStateMachine(directory)).rejects.toMatchObject(failure);
+  });
+
+  // Within these tests another loader than Node's reads the files, so its words for them are said here.
+  test.each([
+    [
+      "in TypeScript",
+      Object.assign(new TypeError('Unknown file extension ".ts" for /mine.ts\nmore'), {
+        code: "ERR_UNKNOWN_FILE_EXTENSION",
+      }),
+      'the module cannot be loaded: Unknown file extension ".ts" for /mine.ts',
+      "compile the file, and name what comes of it",
+    ],
+    [
+      "with a syntax error",
+      new SyntaxError("Unexpected token ';'"),
+      "the module has a syntax error: Unexpected token ';'",
+      "node --check",
+    ],
+  ])("is refused %s, in one line, with what to do", async (_, cause, what, remedy) => {
+    const why = whyNotLoaded(await moduleOf("any", ""), cause);
+    expect(why.what).toBe(what);
+    expect(why.remedy).toContain(remedy);
   });
 });
 
