@@ -107,7 +107,8 @@ function faultsAfter(faults: ValidatorFaults, command: OwnFault): ValidatorFault
     case "fill-disk":
       return { ...faults, disk: "full" };
     case "break-disk":
-      return { ...faults, disk: "next-sync-fails" };
+      // On a full disk no sync ever comes: the write before it fails.
+      return faults.disk === "full" ? faults : { ...faults, disk: "next-sync-fails" };
     case "copy-disk":
       return faults;
     case "skew":

@@ -36,4 +36,5 @@ export {
   parseCommand,
   VERB_HELP,
   type VerbHelp,
+  verbOf,
 } from "./words.ts";

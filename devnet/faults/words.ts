@@ -143,6 +143,12 @@ export function parseCommand(text: string, context: Context): ParsedCommand {
   return clause.refusal;
 }
 
+/** The verb of a text, even of one that is refused for what stands behind it. */
+export function verbOf(text: string): FaultVerb | undefined {
+  const [word = ""] = text.trimStart().split(/\s/, 1);
+  return isVerb(word) ? word : undefined;
+}
+
 /** Canonical text. */
 export function formatCommand(command: FaultCommand): string {
   switch (command.verb) {

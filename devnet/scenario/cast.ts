@@ -1,11 +1,19 @@
 // Can this cast play this story? Whatever a scenario asks for that cannot be is refused before anything runs, with what to
 // write instead.
 
-import { formatDuration, makesUnreliable, mayFail, victimsOf } from "../faults/index.ts";
+import {
+  formatDuration,
+  makesUnreliable,
+  mayFail,
+  type Victim,
+  victimsOf,
+} from "../faults/index.ts";
 import { Condition } from "./condition.ts";
+import { Doubts, type Matter, SOME_HEAL } from "./doubt.ts";
 import type { Located } from "./fields.ts";
-import type { Draft, MomentPlaces } from "./reading.ts";
-import type { Scenario } from "./scenario.ts";
+import type { MomentPlaces, Span } from "./moments.ts";
+import type { Draft } from "./reading.ts";
+import type { Moment, Scenario } from "./scenario.ts";
 import type { Place, Problems } from "./tree.ts";
 import { type Scheduled, unfold } from "./unfold.ts";
 
@@ -15,56 +23,70 @@ const UNPROVABLE: ReadonlySet<string> = new Set([
   ...["send-to-some", "partial-sender"],
 ]);
 
-/** Each check relies on keys that are sound: the others say nothing until theirs are mended. */
-export function checkCast(
-  { scenario, inDoubt, isRecorded, places }: Draft,
-  problems: Problems,
-): void {
+/** Each check relies on what is sound: of whatever hangs on the rest it says nothing until that is mended. */
+export function checkCast(draft: Draft, problems: Problems): void {
+  const { scenario, inDoubt, isRecorded, places } = draft;
   const isSure = (...keys: readonly string[]) => keys.every((key) => !inDoubt.has(key));
   if (isRecorded || !isSure("recorded")) return;
-  if (isSure("duration")) checkTimes(scenario, places.moments, problems);
+  if (isSure("duration")) checkTimes(scenario, places.spans, problems);
   if (!isSure("validators")) return;
-  const check = new CastCheck(scenario, places.moments, problems, {
-    // Those who are unreliable stay so, whatever else is yet to be read.
-    ofLiars: isSure("expect"),
-    ofPremises: isSure("timeline"),
-    ofProgress: isSure("timeline", "expect"),
+  const doubts = new Doubts([...draft.doubts, ...(isSure("random") ? [] : [SOME_HEAL])]);
+  const check = new CastCheck(scenario, {
+    ...{ doubts, places: places.moments, problems },
+    complains: {
+      // Those who are unreliable stay so, whatever else is yet to be read.
+      ofLiars: isSure("expect", "expect.safety"),
+      ofProgress: isSure("expect", "expect.progress"),
+    },
   });
-  const schedule = unfold(scenario.timeline, scenario.validators);
+  const schedule = unfold([...scenario.timeline, ...lastHeal(scenario)], scenario.validators);
   schedule.forEach((scheduled, index) => {
     check.obey(scheduled);
     if (schedule[index + 1]?.atMs !== scheduled.atMs) check.settle(scheduled);
   });
-  if (isSure("random", "expect")) checkMix(scenario, places.random, problems);
-  if (!isSure("timeline", "random", "expect")) return;
-  for (const culprit of places.culprits) checkCulprit(culprit, scenario, problems);
-  for (const halted of places.halted) checkHalted(halted, scenario, problems);
+  if (!isSure("random", "expect")) return;
+  if (isSure("expect.noOtherCulprits")) checkMix(scenario, places.random, problems);
+  for (const culprit of places.culprits) {
+    if (doubts.excuse("nothing proves it guilty", culprit.value)) continue;
+    checkCulprit(culprit, scenario, problems);
+  }
+  for (const halted of isSure("expect.safety") ? places.halted : []) {
+    if (doubts.excuse("nothing befell it", halted.value)) continue;
+    checkHalted(halted, scenario, problems);
+  }
 }
 
-function checkTimes(
-  { timeline, durationMs }: Scenario,
-  places: readonly MomentPlaces[],
-  problems: Problems,
-): void {
+/** A mix ends with it, whatever else it draws. */
+function lastHeal({ random }: Scenario): readonly Moment[] {
+  return random === undefined
+    ? []
+    : [{ atMs: random.untilMs, command: { verb: "heal", who: "all" } }];
+}
+
+function checkTimes({ durationMs }: Scenario, spans: readonly Span[], problems: Problems): void {
   const end = formatDuration(durationMs);
-  timeline.forEach(({ atMs, forMs = 0 }, index) => {
-    const place = places[index];
-    if (place === undefined) return;
+  for (const { atMs, forMs = 0, places } of spans) {
     const at = formatDuration(atMs);
     if (atMs >= durationMs) {
       const instead = "write an earlier moment, or a longer duration";
-      problems.add(place.at, `${at} is not before the end of the run (${end}): ${instead}`);
+      problems.add(places.at, `${at} is not before the end of the run (${end}): ${instead}`);
     } else if (atMs + forMs > durationMs) {
       const most = formatDuration(durationMs - atMs);
       const what = `${formatDuration(forMs)} from ${at} on ends after the run (${end})`;
-      problems.add(place.for, `${what}: write at most ${most}, or leave for away`, most);
+      problems.add(places.for, `${what}: write at most ${most}, or leave for away`, most);
     }
-  });
+  }
 }
+
+type Desk = {
+  readonly doubts: Doubts;
+  readonly places: readonly MomentPlaces[];
+  readonly problems: Problems;
+  readonly complains: Complaints;
+};
 
 type Complaints = {
   readonly ofLiars: boolean;
-  readonly ofPremises: boolean;
   readonly ofProgress: boolean;
 };
 
@@ -76,14 +98,14 @@ class CastCheck {
   readonly #condition: Condition;
   /** What it complains of; of liars and of progress once. */
   #complains: Complaints;
+  readonly #doubts: Doubts;
+  /** May be paused, or lie, though it does not look so: an end may come at another time than the sound commands tell. */
+  readonly #perhapsPaused = new Set<Victim>();
+  readonly #perhapsLying = new Set<Victim>();
 
-  constructor(
-    scenario: Scenario,
-    places: readonly MomentPlaces[],
-    problems: Problems,
-    complains: Complaints,
-  ) {
+  constructor(scenario: Scenario, { doubts, places, problems, complains }: Desk) {
     this.#scenario = scenario;
+    this.#doubts = doubts;
     this.#places = places;
     this.#problems = problems;
     this.#complains = complains;
@@ -92,17 +114,37 @@ class CastCheck {
 
   obey(scheduled: Scheduled): void {
     const { command, isEnd } = scheduled;
-    if (!isEnd && this.#complains.ofPremises) this.#checkPremises(scheduled);
+    if (!isEnd) this.#checkPremises(scheduled);
+    this.#noteWhatMayBe(scheduled);
     this.#condition.obey(command);
     if (!isEnd && makesUnreliable(command.verb)) this.#checkUnreliable(scheduled);
+  }
+
+  #noteWhatMayBe({ command, isEnd, atMs }: Scheduled): void {
+    if (!this.#doubts.hasAnyBy(atMs)) return;
+    if (isEnd) {
+      // It may be another's to end by now.
+      for (const victim of this.#condition.paused) this.#perhapsPaused.add(victim);
+      for (const victim of this.#condition.liars) this.#perhapsLying.add(victim);
+    } else if (command.verb === "pause") {
+      // It may be up again by now.
+      const victims = victimsOf(command.who, this.#scenario.validators);
+      for (const victim of victims) this.#perhapsPaused.add(victim);
+    }
   }
 
   /** After all that falls into one instant. */
   settle(scheduled: Scheduled): void {
     const { validators, expect } = this.#scenario;
     if (expect.progress !== "always" || !this.#complains.ofProgress) return;
-    const lost = [...this.#condition.lost()].sort((a, b) => a - b);
-    if (lost.length <= mayFail(validators)) return;
+    const all = this.#condition.lost();
+    const isDoubtful = (victim: Victim) => {
+      return this.#doubts.excuse("it is lost", victim, scheduled.atMs);
+    };
+    // Whoever is well after all may have been the reason why another one counts as cut off: each takes one away.
+    const doubtful = victimsOf("all", validators).filter(isDoubtful).length;
+    if (all.size - doubtful <= mayFail(validators)) return;
+    const lost = [...all].filter((victim) => !isDoubtful(victim)).sort((a, b) => a - b);
     this.#complains = { ...this.#complains, ofProgress: false };
     const of = `of ${validators} validators at most ${mayFail(validators)} may be`;
     const instead = "write progress: after-heal, or end an earlier fault before";
@@ -115,34 +157,39 @@ class CastCheck {
   }
 
   #checkPremises(scheduled: Scheduled): void {
-    const { command } = scheduled;
-    const missing = (has: ReadonlySet<number>) => {
-      if (!("who" in command) || command.who === "all") return [];
-      return command.who.filter((victim) => !has.has(victim));
+    const { command, atMs } = scheduled;
+    if (!("who" in command)) return;
+    const { copied, paused, liars } = this.#condition;
+    const victims = victimsOf(command.who, this.#scenario.validators);
+    /** Whom it is true of, whatever else is in the timeline. */
+    const trueOf = (matter: Matter, ...sets: readonly ReadonlySet<Victim>[]) => {
+      return victims.filter((victim) => {
+        return !sets.some((set) => set.has(victim)) && !this.#doubts.excuse(matter, victim, atMs);
+      });
     };
-    const copy = "write copy-disk for it at an earlier moment";
+    /** The first of those who are named; of all, one that is not among these is enough. */
+    const vainOf = (those: readonly Victim[]) => {
+      if (command.who === "all") return those.length === victims.length ? "nobody" : undefined;
+      return those[0] === undefined ? undefined : nameOf(those[0]);
+    };
     switch (command.verb) {
       case "rewind-disk": {
-        const victims = victimsOf(command.who, this.#scenario.validators);
-        const first = victims.find((victim) => !this.#condition.copied.has(victim));
-        if (first !== undefined) {
-          this.#refuse(scheduled, `the disk of ${nameOf(first)} was never copied: ${copy}`);
-        }
-        return;
+        const [first] = trueOf("nobody copied its disk", copied);
+        const copy = "write copy-disk for it at an earlier moment";
+        if (first === undefined) return;
+        return this.#refuse(scheduled, `the disk of ${nameOf(first)} was never copied: ${copy}`);
       }
       case "resume": {
-        const [first] = missing(this.#condition.paused);
-        const instead = "write pause for it before, or leave this moment away";
-        if (first !== undefined)
-          this.#refuse(scheduled, `${nameOf(first)} is not paused: ${instead}`);
-        return;
+        const who = vainOf(trueOf("nobody paused it", paused, this.#perhapsPaused));
+        if (who === undefined) return;
+        const what = who === "nobody" ? "nobody is paused" : `${who} is not paused`;
+        return this.#refuse(scheduled, `${what}: write pause before, or leave this moment away`);
       }
       case "repent": {
-        const [first] = missing(this.#condition.liars);
-        const instead = "write lie for it before, or leave this moment away";
-        if (first !== undefined)
-          this.#refuse(scheduled, `${nameOf(first)} does not lie: ${instead}`);
-        return;
+        const who = vainOf(trueOf("it never lied", liars, this.#perhapsLying));
+        if (who === undefined) return;
+        const what = who === "nobody" ? "nobody lies" : `${who} does not lie`;
+        return this.#refuse(scheduled, `${what}: write lie before, or leave this moment away`);
       }
       default:
         return;

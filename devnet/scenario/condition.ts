@@ -11,7 +11,9 @@ export class Condition {
   /** Their disks have been copied. */
   readonly copied = new Set<Victim>();
   readonly #validators: number;
-  readonly #down = new Set<Victim>();
+  readonly #killed = new Set<Victim>();
+  /** Have a sync to come that fails, or went down of one. */
+  readonly #failing = new Set<Victim>();
   readonly #full = new Set<Victim>();
   /** By `from to`. */
   readonly #cuts = new Set<string>();
@@ -46,7 +48,8 @@ export class Condition {
 
   /** Too few for a quorum are left when there are more than f of these: unreliable, down, standing still, or cut off. */
   lost(): ReadonlySet<Victim> {
-    const lost = new Set([...this.unreliable, ...this.#down, ...this.#full, ...this.paused]);
+    const lost = new Set([...this.unreliable, ...this.#killed, ...this.#failing]);
+    for (const victim of [...this.#full, ...this.paused]) lost.add(victim);
     if (this.#groups !== undefined) {
       const sizes = this.#groups.map((group) => group.filter((each) => !lost.has(each)));
       const largest = sizes.reduce((best, group) => (group.length > best.length ? group : best));
@@ -60,17 +63,21 @@ export class Condition {
     if (makesUnreliable(command.verb)) this.unreliable.add(victim);
     switch (command.verb) {
       case "kill":
+        this.#killed.add(victim);
+        this.paused.delete(victim);
+        break;
       case "break-disk":
-        this.#down.add(victim);
+        this.#failing.add(victim);
         break;
       case "restart":
       case "lose-disk":
       case "rewind-disk":
-        this.#down.delete(victim);
+        this.#killed.delete(victim);
+        this.#failing.delete(victim);
         this.paused.delete(victim);
         break;
       case "pause":
-        this.paused.add(victim);
+        if (!this.#killed.has(victim)) this.paused.add(victim);
         break;
       case "resume":
         this.paused.delete(victim);
@@ -96,7 +103,8 @@ export class Condition {
   }
 
   #heal(victim: Victim): void {
-    for (const set of [this.#down, this.paused, this.#full, this.liars]) set.delete(victim);
+    const { paused, liars } = this;
+    for (const set of [this.#killed, this.#failing, this.#full, paused, liars]) set.delete(victim);
     for (const link of this.#flaps) {
       if (link.split(" ").includes(String(victim))) this.#flaps.delete(link);
     }

@@ -22,11 +22,10 @@ export function fieldsOf(
     return fields;
   }
   for (const entry of tree.entries) {
-    const { key, place, value } = entry;
+    const { key, place } = entry;
     if (!keys.includes(key)) {
       const near = nearest(key, keys);
-      const isCutOff = tree.isFlow && value.kind === "value" && value.value === null;
-      const why = isCutOff && near === undefined ? COMMA : `there are ${keys.join(", ")}`;
+      const why = isCutOff(tree, entry, keys) ? COMMA : `there are ${keys.join(", ")}`;
       problems.add(place, `there is no key ${quoted(key)} here; ${why}`, near);
     } else if (fields.has(key)) {
       problems.add(place, `the key ${key} is there twice`);
@@ -35,6 +34,37 @@ export function fieldsOf(
     }
   }
   return fields;
+}
+
+/**
+ * The keys whose values may be other than those that stand there: keys that are there twice, those that an unknown key may be
+ * meant for, and those whose value a comma has cut off.
+ */
+export function doubtfulKeys(tree: Tree, keys: readonly string[]): ReadonlySet<string> {
+  if (tree.kind !== "map") return new Set(keys);
+  const inDoubt = new Set<string>();
+  const given = new Set<string>();
+  for (const { key } of tree.entries) {
+    if (given.has(key)) inDoubt.add(key);
+    given.add(key);
+  }
+  const absent = keys.filter((key) => !given.has(key));
+  tree.entries.forEach((entry, index) => {
+    if (keys.includes(entry.key)) return;
+    const near = nearest(entry.key, absent);
+    for (const meant of near === undefined ? absent : [near]) inDoubt.add(meant);
+    const before = tree.entries[index - 1];
+    if (before !== undefined && isCutOff(tree, entry, keys)) inDoubt.add(before.key);
+  });
+  return inDoubt;
+}
+
+type MapTree = Extract<Tree, { readonly kind: "map" }>;
+
+/** The rest of the value before it, rather than a key? */
+function isCutOff({ isFlow }: MapTree, { key, value }: Entry, keys: readonly string[]): boolean {
+  const isEmpty = value.kind === "value" && value.value === null;
+  return isFlow && isEmpty && nearest(key, keys) === undefined;
 }
 
 const COMMA = "between { and } a comma ends a value: put quotes around it";

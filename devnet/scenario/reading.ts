@@ -1,16 +1,12 @@
 // A scenario out of a tree: every key with its range and its default. Whether the cast can play it is for cast.ts.
 
+import { type FaultVerb, MAX_VALIDATORS } from "../faults/index.ts";
+import { ANYTHING, type Doubt } from "./doubt.ts";
 import {
-  type FaultCommand,
-  type FaultVerb,
-  formatCommand,
-  MAX_VALIDATORS,
-  nearest,
-} from "../faults/index.ts";
-import {
+  type CommandDesk,
   choiceIn,
-  commandIn,
   type Desk,
+  doubtfulKeys,
   durationIn,
   fieldsOf,
   itemsIn,
@@ -20,29 +16,35 @@ import {
   wholeIn,
   yesIn,
 } from "./fields.ts";
+import { LIMITS } from "./limits.ts";
+import { type MomentPlaces, NO_TIMELINE, readTimeline, type Span } from "./moments.ts";
 import { DRAWN_VERBS } from "./random-mix.ts";
-import type { Expectations, Moment, RandomMix, Scenario } from "./scenario.ts";
+import type { Expectations, RandomMix, Scenario } from "./scenario.ts";
 import type { Entry, Place, Tree } from "./tree.ts";
-import { undo } from "./undo.ts";
 
 /** A scenario as far as it can be read, its values in their ranges, and where they stand. */
 export type Draft = {
   readonly scenario: Scenario;
-  /** Keys with something wrong in them: what stands for those in the scenario is not what the author means. */
+  /**
+   * Keys with something wrong in them, those of `expect` as `expect.safety`: what stands for those in the scenario is not what
+   * the author means. Of the timeline, `doubts` tells more.
+   */
   readonly inDoubt: ReadonlySet<string>;
+  /** What may happen in the timeline beside what could be read. */
+  readonly doubts: readonly Doubt[];
   /** It has happened already: more than one would ask for may be in it. */
   readonly isRecorded: boolean;
   readonly places: {
     readonly validators: Place;
     /** In step with the timeline. */
     readonly moments: readonly MomentPlaces[];
+    /** The times of all moments whose times could be read, whatever they do. */
+    readonly spans: readonly Span[];
     readonly random: Place;
     readonly culprits: readonly Located<number>[];
     readonly halted: readonly Located<number>[];
   };
 };
-
-export type MomentPlaces = { readonly at: Place; readonly do: Place; readonly for: Place };
 
 export const DEFAULTS = {
   story: "",
@@ -57,19 +59,6 @@ export const DEFAULTS = {
 } as const;
 
 export const DEFAULT_VERBS: readonly FaultVerb[] = ["kill", "pause", "partition", "delay", "lose"];
-
-/** Key by key, what is allowed. The document is held to it by a test. */
-export const LIMITS = {
-  nameCharacters: 64,
-  storyCharacters: 4000,
-  validators: { min: 1, max: MAX_VALIDATORS },
-  seed: { min: 0, max: Number.MAX_SAFE_INTEGER },
-  baseTimeoutMs: { min: 50, max: 60_000 },
-  perSecond: { min: 0, max: 10_000 },
-  durationMs: { min: 1000, max: 86_400_000 },
-  moments: 256,
-  randomCommands: { min: 1, max: 64 },
-} as const;
 
 export const SCENARIO_KEYS = [
   "name",
@@ -88,15 +77,13 @@ export const SCENARIO_KEYS = [
 export const EXPECT_KEYS = ["safety", "progress", "culprits", "noOtherCulprits", "halted"];
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-type Reading = Desk & { readonly validators: number; readonly ways: readonly string[] };
-
 /** Whatever is wrong goes to `problems`. */
 export function readScenario(
   tree: Tree,
   { problems, ways }: Desk & { readonly ways: readonly string[] },
 ): Draft {
   const fields = fieldsOf(tree, SCENARIO_KEYS, { problems });
-  const inDoubt = doubtfulKeys(tree);
+  const inDoubt = new Set(doubtfulKeys(tree, SCENARIO_KEYS));
   /** The value of a key, or what stands for it when it is left away. */
   const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
     const entry = fields.get(key);
@@ -114,12 +101,15 @@ export function readScenario(
   });
   // A wrong number of validators is one complaint, not one for each of them.
   const most = inDoubt.has("validators") ? MAX_VALIDATORS : validators;
-  const reading: Reading = { problems, ways, validators: most };
+  const reading: CommandDesk = { problems, ways, validators: most };
   const durationMs = read<number>("duration", DEFAULTS.durationMs, (value) => {
     return durationIn(value, { ...LIMITS.durationMs, problems });
   });
-  const located = read("timeline", [], (value) => readTimeline(value, reading));
-  const expect = read("expect", NOTHING_SPECIAL, (value) => readExpectations(value, reading));
+  const isTimelineKnown = !inDoubt.has("timeline");
+  const timeline = read("timeline", NO_TIMELINE, (value) => readTimeline(value, reading));
+  const expected = fields.get("expect");
+  const expect = expected ? readExpectations(expected.value, reading) : NOTHING_SPECIAL;
+  for (const key of expect.inDoubt) inDoubt.add(`expect.${key}`);
   const isRecorded = read("recorded", false, (value) => yesIn(value, { problems }));
   const scenario: Scenario = {
     name,
@@ -135,7 +125,7 @@ export function readScenario(
       return choiceIn(value, { choices: ["round-robin", "reputation"], problems });
     }),
     load: read<Scenario["load"]>("load", DEFAULTS.load, (value) => readLoad(value, { problems })),
-    timeline: located.map(({ moment }) => moment),
+    timeline: timeline.located.map(({ moment }) => moment),
     random: read<RandomMix | undefined>("random", undefined, (value) => {
       const longestMs = inDoubt.has("duration") ? LIMITS.durationMs.max : durationMs;
       return readRandom(value, { problems, durationMs: longestMs });
@@ -146,30 +136,14 @@ export function readScenario(
   const nowhere = tree.place;
   const places = {
     validators: fields.get("validators")?.value.place ?? nowhere,
-    moments: located.map(({ places: found }) => found),
+    moments: timeline.located.map(({ places: found }) => found),
+    spans: timeline.spans,
     random: fields.get("random")?.place ?? nowhere,
     culprits: expect.culprits,
     halted: expect.halted,
   };
-  return { scenario, inDoubt, isRecorded, places };
-}
-
-/** Those that are there twice, and those that a key may be meant for that nobody knows. */
-function doubtfulKeys(tree: Tree): Set<string> {
-  if (tree.kind !== "map") return new Set(SCENARIO_KEYS);
-  const inDoubt = new Set<string>();
-  const given = new Set<string>();
-  for (const { key } of tree.entries) {
-    if (given.has(key)) inDoubt.add(key);
-    given.add(key);
-  }
-  const absent = SCENARIO_KEYS.filter((key) => !given.has(key));
-  for (const key of given) {
-    if (SCENARIO_KEYS.includes(key)) continue;
-    const near = nearest(key, absent);
-    for (const meant of near === undefined ? absent : [near]) inDoubt.add(meant);
-  }
-  return inDoubt;
+  const doubts = isTimelineKnown ? timeline.doubts : [ANYTHING];
+  return { scenario, inDoubt, doubts, isRecorded, places };
 }
 
 function readName(tree: Tree, entry: Entry | undefined, { problems }: Desk): string {
@@ -197,45 +171,6 @@ function readLoad(tree: Tree, { problems }: Desk): Scenario["load"] | undefined 
   }
   const perSecond = wholeIn(rate.value, { ...LIMITS.perSecond, problems });
   return perSecond === undefined ? undefined : { perSecond };
-}
-
-type LocatedMoment = { readonly moment: Moment; readonly places: MomentPlaces };
-
-/** In the order of time; those of one instant in the order of the text. */
-function readTimeline(tree: Tree, reading: Reading): readonly LocatedMoment[] {
-  const { problems } = reading;
-  return itemsIn(tree, { max: LIMITS.moments, of: "moments", problems })
-    .map((item) => readMoment(item, reading))
-    .filter((moment) => moment !== undefined)
-    .sort((a, b) => a.moment.atMs - b.moment.atMs);
-}
-
-function readMoment(tree: Tree, reading: Reading): LocatedMoment | undefined {
-  const { problems } = reading;
-  const fields = fieldsOf(tree, ["at", "do", "for"], { problems });
-  const [at, act, during] = [fields.get("at"), fields.get("do"), fields.get("for")];
-  if (tree.kind === "map") {
-    if (at === undefined) problems.add(tree.place, "the key at is missing");
-    if (act === undefined) problems.add(tree.place, "the key do is missing");
-  }
-  const { max } = LIMITS.durationMs;
-  const atMs = at && durationIn(at.value, { min: 0, max, problems });
-  const command = act && commandIn(act.value, reading);
-  let forMs = during && durationIn(during.value, { min: 1, max, problems });
-  if (at === undefined || act === undefined) return undefined;
-  if (atMs === undefined || command === undefined) return undefined;
-  if (during !== undefined && undo(command, reading.validators) === undefined) {
-    refuseVainFor(command, during, reading);
-    forMs = undefined;
-  }
-  const places = { at: at.value.place, do: act.value.place, for: (during ?? act).value.place };
-  return { moment: { atMs, command, ...(forMs !== undefined && { forMs }) }, places };
-}
-
-function refuseVainFor(command: FaultCommand, during: Entry, reading: Reading): void {
-  const text = formatCommand(command).split(" ")[0];
-  const what = `${text} has no opposite, so that it cannot last for a while: leave for away`;
-  reading.problems.add(during.place, what);
 }
 
 function readRandom(
@@ -274,12 +209,14 @@ function readVerbs(tree: Tree, { problems }: Desk): readonly FaultVerb[] {
 }
 
 type LocatedExpectations = {
+  readonly inDoubt: ReadonlySet<string>;
   readonly expectations: Expectations;
   readonly culprits: readonly Located<number>[];
   readonly halted: readonly Located<number>[];
 };
 
 const NOTHING_SPECIAL: LocatedExpectations = {
+  inDoubt: new Set(),
   expectations: {
     safety: DEFAULTS.safety,
     progress: DEFAULTS.progress,
@@ -291,12 +228,16 @@ const NOTHING_SPECIAL: LocatedExpectations = {
   halted: [],
 };
 
-function readExpectations(tree: Tree, { problems, validators }: Reading): LocatedExpectations {
+function readExpectations(tree: Tree, { problems, validators }: CommandDesk): LocatedExpectations {
   const none: readonly Located<number>[] = [];
   const fields = fieldsOf(tree, EXPECT_KEYS, { problems });
+  const inDoubt = new Set(doubtfulKeys(tree, EXPECT_KEYS));
   const read = <T>(key: string, fallback: T, from: (value: Tree) => T | undefined): T => {
     const field = fields.get(key);
-    return (field && from(field.value)) ?? fallback;
+    const { count } = problems;
+    const value = field && from(field.value);
+    if (problems.count > count) inDoubt.add(key);
+    return value ?? fallback;
   };
   const indices = (value: Tree) => validatorsIn(value, { validators, problems });
   const culprits = read("culprits", none, indices);
@@ -312,5 +253,5 @@ function readExpectations(tree: Tree, { problems, validators }: Reading): Locate
     noOtherCulprits: read("noOtherCulprits", true, (value) => yesIn(value, { problems })),
     halted: halted.map(({ value }) => value),
   };
-  return { expectations, culprits, halted };
+  return { inDoubt, expectations, culprits, halted };
 }

@@ -55,7 +55,9 @@ export class Problems {
 
   add({ line, column, path }: Place, what: string, nearest?: string): undefined {
     const isTold = this.#found.some((other) => {
-      return other.line === line && other.column === column && other.what === what;
+      // From TypeScript there are paths in the place of lines.
+      const isThere = line === 0 ? other.path === path : other.line === line;
+      return isThere && other.column === column && other.what === what;
     });
     if (!isTold && !this.isFull) {
       const near = nearest === undefined ? {} : { nearest };

@@ -37,9 +37,9 @@ export function unfold(moments: readonly Moment[], validators: number): readonly
 
 type Who = Extract<FaultCommand, { readonly who: unknown }>;
 
-/** What a command ends or replaces for a validator, by the verb that brings it about. */
-const SETTLED: { readonly [verb in Who["verb"]]?: readonly FaultCommand["verb"][] } = {
-  kill: ["kill", "pause"],
+/** What a command ends for a validator, by the verb that began it. A fault takes the place of one of its own kind. */
+const ENDED: { readonly [verb in Who["verb"]]?: readonly FaultCommand["verb"][] } = {
+  kill: ["pause"],
   restart: ["kill", "pause"],
   "lose-disk": ["kill", "pause"],
   "rewind-disk": ["kill", "pause"],
@@ -61,7 +61,8 @@ class Holders {
   }
 
   note({ command, moment }: Scheduled): void {
-    for (const fault of this.#settledBy(command)) this.#byFault.set(fault, moment);
+    for (const fault of this.#endedBy(command)) this.#byFault.delete(fault);
+    for (const fault of this.#begunBy(command)) this.#byFault.set(fault, moment);
   }
 
   /** The end, for those for whom there is something left to end. */
@@ -69,7 +70,7 @@ class Holders {
     const { command } = end.moment;
     const isOurs = (fault: string) => this.#byFault.get(fault) === end.moment;
     if (command.verb === "partition" || command.verb === "cut" || command.verb === "flap") {
-      return this.#settledBy(command).every(isOurs) ? end : undefined;
+      return this.#begunBy(command).some(isOurs) ? end : undefined;
     }
     const victims = victimsOf(command.who, this.#validators);
     const left = victims.filter((victim) => isOurs(faultOf(command.verb, victim)));
@@ -78,7 +79,7 @@ class Holders {
     return left.length === 0 || rest === undefined ? undefined : { ...end, command: rest };
   }
 
-  #settledBy(command: FaultCommand): readonly string[] {
+  #begunBy(command: FaultCommand): readonly string[] {
     switch (command.verb) {
       case "partition":
         return ["partition"];
@@ -87,16 +88,25 @@ class Holders {
       case "flap":
         return [flapOf(command.from, command.to)];
       default: {
-        const victims = victimsOf(command.who, this.#validators);
-        const verbs = SETTLED[command.verb] ?? [command.verb];
-        const own = victims.flatMap((victim) => verbs.map((verb) => faultOf(verb, victim)));
-        if (command.verb !== "heal") return own;
-        const flaps = victims.flatMap((one) => {
-          return victimsOf("all", this.#validators).map((other) => flapOf(one, other));
+        const victims = victimsOf(command.who, this.#validators).filter((victim) => {
+          // What is down cannot stand still.
+          return command.verb !== "pause" || !this.#byFault.has(faultOf("kill", victim));
         });
-        return [...own, ...flaps, ...(command.who === "all" ? ["partition"] : [])];
+        return victims.map((victim) => faultOf(command.verb, victim));
       }
     }
+  }
+
+  #endedBy(command: FaultCommand): readonly string[] {
+    if (!("who" in command)) return [];
+    const victims = victimsOf(command.who, this.#validators);
+    const verbs = ENDED[command.verb] ?? [];
+    const own = victims.flatMap((victim) => verbs.map((verb) => faultOf(verb, victim)));
+    if (command.verb !== "heal") return own;
+    const flaps = victims.flatMap((one) => {
+      return victimsOf("all", this.#validators).map((other) => flapOf(one, other));
+    });
+    return [...own, ...flaps, ...(command.who === "all" ? ["partition"] : [])];
   }
 }
 

@@ -137,6 +137,13 @@ describe("a scenario", () => {
     expect(define).toThrow(/timeline\[1\].do: "NaN%" is not a share/);
   });
 
+  test("in TypeScript is refused for the same mistake wherever it stands", () => {
+    const timeline = ["1s", "2s"].map((at) => ({ at, do: "kil 2" }));
+    const define = () => defineScenario({ name: "a", timeline });
+    expect(define).toThrow(/timeline\[0\].do: there is no verb/);
+    expect(define).toThrow(/timeline\[1\].do: there is no verb/);
+  });
+
   test("in TypeScript is refused for its cast, too", () => {
     const timeline = [{ at: "2s", do: "kill 1,2" }];
     expect(() => defineScenario({ name: "a", timeline, expect: { progress: "always" } })).toThrow(

@@ -11,12 +11,12 @@ import {
   problemText,
   summaryOf,
 } from "../../../devnet/scenario/index.ts";
+import { LIMITS } from "../../../devnet/scenario/limits.ts";
 import { DRAWN_VERBS } from "../../../devnet/scenario/random-mix.ts";
 import {
   DEFAULT_VERBS,
   DEFAULTS,
   EXPECT_KEYS,
-  LIMITS,
   SCENARIO_KEYS,
 } from "../../../devnet/scenario/reading.ts";
 import { undo } from "../../../devnet/scenario/undo.ts";
