@@ -1,5 +1,6 @@
 // What every command writes: data on stdout, everything said about the work on stderr, one JSON object a line with
-// `--json`. Colour only on a terminal that wants it, so a pipe and a file see plain text.
+// `--json`. Colour only on a terminal that wants it, so a pipe and a file see plain text. What others say, a node or a file,
+// moves no cursor and sets no title: control characters other than those of colours come out as �.
 
 export type Stream = {
   write(text: string): unknown;
@@ -76,11 +77,11 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
     interactive,
     record: (value, text) => {
       progress(undefined);
-      stdout.write(`${json ? JSON.stringify(value) : text()}\n`);
+      stdout.write(`${json ? JSON.stringify(value) : printable(text())}\n`);
     },
     note: (text) => {
       progress(undefined);
-      stderr.write(`${json ? JSON.stringify({ type: "note", text }) : text}\n`);
+      stderr.write(`${json ? JSON.stringify({ type: "note", text }) : printable(text)}\n`);
     },
     failure: ({ message, remedy, code, exitCode }) => {
       progress(undefined);
@@ -88,8 +89,9 @@ export function createOutput({ json, stdout, stderr, env }: OutputOptions): Outp
         stderr.write(`${JSON.stringify({ type: "error", code, message, remedy, exitCode })}\n`);
         return;
       }
-      stderr.write(`${errorPaint.red("error:")} ${message}\n`);
-      if (remedy !== undefined) stderr.write(`  ${remedy.replaceAll("\n", "\n  ")}\n`);
+      stderr.write(`${errorPaint.red("error:")} ${printable(message)}\n`);
+      if (remedy === undefined) return;
+      stderr.write(`  ${printable(remedy).replaceAll("\n", "\n  ")}\n`);
     },
     progress,
     raw: (text) => stdout.write(text),
@@ -122,7 +124,13 @@ export function table(rows: readonly (readonly string[])[]): string {
   return lines.join("\n");
 }
 
-const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+const COLOUR = `${String.fromCharCode(27)}\\[[0-9;]*m`;
+const ESCAPES = new RegExp(COLOUR, "g");
+const UNPRINTABLE = new RegExp(`(${COLOUR})|(?![\\n\\t])\\p{Cc}`, "gu");
+
+function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (_, colour: string | undefined) => colour ?? "\ufffd");
+}
 
 function visibleLength(text: string): number {
   return text.replaceAll(ESCAPES, "").length;

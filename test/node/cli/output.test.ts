@@ -39,6 +39,19 @@ describe("the output of a command", () => {
     });
   });
 
+  test("lets through colours and new lines, and no other control character of what others say", () => {
+    const stdout = terminal(false);
+    const output = createOutput({ json: false, stdout, stderr: stdout, env: {} });
+    const hostile = "a\u001b]0;title\u0007\u001b[2Jb\r\u009b1mc";
+    const told = "a\ufffd]0;title\ufffd\ufffd[2Jb\ufffd\ufffd1mc";
+    output.record({}, () => `\u001b[31mred\u001b[0m\n\t${hostile}`);
+    output.note(hostile);
+    output.failure({ message: hostile, remedy: hostile, exitCode: 1 });
+    expect(stdout.written.join("")).toBe(
+      `\u001b[31mred\u001b[0m\n\t${told}\n${told}\nerror: ${told}\n  ${told}\n`,
+    );
+  });
+
   test("tells how far it is in one line, which is gone before anything else is said", () => {
     const stdout = { ...terminal(true), columns: 12 };
     const stderr = { isTTY: true, write: (text: string) => stdout.written.push(text) };
