@@ -122,9 +122,10 @@ function refuseNonsense(text: string, validators: number): void {
   if (parsed.ok) return;
   const { what, nearest } = parsed;
   const meant = nearest === undefined ? [] : [`did you mean ${nearest}?`];
+  const ways = text.startsWith("lie ") ? ["`quorate fault lies` shows the ways to lie"] : [];
   throw usageFailure(
     what,
-    [...meant, "`quorate fault verbs` shows how each is written"].join("\n"),
+    [...meant, ...ways, "`quorate fault verbs` shows how each is written"].join("\n"),
   );
 }
 

@@ -44,6 +44,8 @@ export class ControlError extends Error {
 
 /** For a look at how things are. */
 const LOOK_LIMIT_MS = 5_000;
+/** The devnet looks at its chain before it judges. */
+const VERDICT_LIMIT_MS = 15_000;
 /** A restart of a validator takes seconds at worst. */
 const COMMAND_LIMIT_MS = 60_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -71,20 +73,23 @@ export class ControlClient {
   }
 
   faults(): Promise<Faults> {
-    return this.#ask<Faults>("GET", "/v1/faults");
+    return this.#ask<Faults>("GET", "/v1/faults", { limitMs: this.#lookLimitMs });
   }
 
   verdict(): Promise<Verdict> {
-    return this.#ask<Verdict>("GET", "/v1/verdict");
+    return this.#ask<Verdict>("GET", "/v1/verdict", { limitMs: VERDICT_LIMIT_MS });
   }
 
   obey(text: string): Promise<Obedience> {
-    return this.#ask<Obedience>("POST", "/v1/faults", text);
+    return this.#ask<Obedience>("POST", "/v1/faults", { limitMs: COMMAND_LIMIT_MS, text });
   }
 
-  async #ask<T>(method: string, path: string, text?: string): Promise<T> {
+  async #ask<T>(
+    method: string,
+    path: string,
+    { limitMs, text }: { readonly limitMs: number; readonly text?: string },
+  ): Promise<T> {
     const { url, token } = this.#file;
-    const limitMs = method === "GET" ? this.#lookLimitMs : COMMAND_LIMIT_MS;
     try {
       const answer = await fetch(url + path, {
         method,

@@ -65,7 +65,7 @@ function pagesOf({ subject, commands }: ControlOptions): ReadonlyMap<string, Pag
   const obeyed = (result: Obeyed) => answerOf(result, subject);
   return new Map<string, Page>([
     ["GET /v1/faults", () => ({ status: 200, value: faultsOf(subject) })],
-    ["GET /v1/verdict", () => ({ status: 200, value: subject.verdict() })],
+    ["GET /v1/verdict", async () => ({ status: 200, value: await subject.verdict() })],
     [
       "POST /v1/faults",
       async (incoming) => {

@@ -26,6 +26,6 @@ export type Subject = FaultTarget & {
   /** Words that follow `lie N`. */
   readonly ways: readonly string[];
   overview(): Overview;
-  /** Of the run so far. */
-  verdict(): Verdict;
+  /** Of the run so far; it may take a look at the chain first. */
+  verdict(): Verdict | Promise<Verdict>;
 };

@@ -54,36 +54,58 @@ export async function openDirectory(request: DirectoryRequest): Promise<OpenDevn
   if (request.ephemeral) return openEphemeral(request);
   const dir = directoryOf(request);
   const stored = await readRecipe(dir);
-  let replaced: string | undefined;
-  if (stored !== undefined && request.reset) {
-    await requireIdle(dir, stored);
-    replaced = siblingOf(dir, "old");
-    await rename(dir, replaced);
-  }
-  const tidy = async () => {
-    if (replaced !== undefined) await rm(replaced, { recursive: true, force: true });
-  };
   const discard = () => {};
   if (stored === undefined || request.reset) {
-    const recipe = { ...DEFAULT_RECIPE, ...request.recipe };
-    const draft = siblingOf(dir, "new");
-    await mkdir(draft, { recursive: true, mode: 0o700 });
-    const genesis = await writeDevnet(planDevnet(recipe, { ...request, dir: draft }), request);
-    await rename(draft, dir);
-    return { plan: planDevnet(recipe, { ...request, dir }), genesis, isNew: true, tidy, discard };
+    if (stored !== undefined) await requireIdle(dir, stored);
+    const replaced = stored === undefined ? undefined : siblingOf(dir, "old");
+    const made = await makeDirectory(request, { dir, replaced });
+    return { ...made, isNew: true, discard };
   }
   requireSameRecipe(stored, request.recipe, dir);
   const plan = planDevnet(stored, { ...request, dir });
   await adjustPorts(plan, request);
   const [first] = plan.validators;
   const genesis = await readGenesis(join(first?.dir ?? dir, "genesis.json"));
-  return { plan, genesis, isNew: false, tidy, discard };
+  return { plan, genesis, isNew: false, tidy: async () => {}, discard };
+}
+
+type Place = {
+  readonly dir: string;
+  /** Where the devnet goes that stands there. */
+  readonly replaced: string | undefined;
+};
+
+/** What stands there is replaced only by what is whole. */
+async function makeDirectory(request: DirectoryRequest, { dir, replaced }: Place) {
+  const recipe = { ...DEFAULT_RECIPE, ...request.recipe };
+  const draft = siblingOf(dir, "new");
+  await mkdir(draft, { recursive: true, mode: 0o700 });
+  const genesis = await orNothing(draft, async () => {
+    const written = await writeDevnet(planDevnet(recipe, { ...request, dir: draft }), request);
+    if (replaced !== undefined) await rename(dir, replaced);
+    await rename(draft, dir);
+    return written;
+  });
+  const tidy = async () => {
+    if (replaced !== undefined) await rm(replaced, { recursive: true, force: true });
+  };
+  return { plan: planDevnet(recipe, { ...request, dir }), genesis, tidy };
+}
+
+/** If it fails, nothing of the directory is left. */
+async function orNothing<T>(dir: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true, maxRetries: 3 });
+    throw error;
+  }
 }
 
 async function openEphemeral(request: DirectoryRequest): Promise<OpenDevnet> {
   const dir = await mkdtemp(join(tmpdir(), "quorate-devnet-"));
   const plan = planDevnet({ ...DEFAULT_RECIPE, ...request.recipe }, { ...request, dir });
-  const genesis = await writeDevnet(plan, request);
+  const genesis = await orNothing(dir, () => writeDevnet(plan, request));
   const discard = () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   return { plan, genesis, isNew: true, tidy: async () => {}, discard };
 }

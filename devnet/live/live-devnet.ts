@@ -120,7 +120,19 @@ export class LiveDevnet implements FaultTarget {
     const outcomes = await Promise.allSettled([tell(), ...victims.map(act)]);
     // A change of ways may take a restart, which the liar has asked for by now.
     await Promise.all(victims.map(({ plan: { index } }) => this.#turns.get(index)));
-    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    const failures = victims.flatMap(({ plan: { index } }, position) => {
+      // The first outcome is that of telling all.
+      const outcome = outcomes[position + 1];
+      return outcome?.status === "rejected" ? [{ index, reason: outcome.reason as unknown }] : [];
+    });
+    const [told] = outcomes;
+    if (told?.status === "rejected") throw told.reason;
+    const [failure] = failures;
+    if (failure !== undefined) {
+      throw command.verb === "heal"
+        ? healedInPart(command.who, victims, { failures, silent })
+        : failure.reason;
+    }
     if (silent.length > 0) throw noAnswer(silent);
   }
 
@@ -319,11 +331,40 @@ function obeyedBy(command: FaultCommand, validators: number): readonly number[] 
   }
 }
 
+type Unhealed = {
+  readonly failures: readonly { readonly index: number; readonly reason: unknown }[];
+  readonly silent: readonly number[];
+};
+
+/** Says of whom it is true all the same. What is no refusal stays what it is. */
+function healedInPart(
+  who: Victims,
+  victims: readonly LiveValidator[],
+  { failures, silent }: Unhealed,
+): unknown {
+  const refusals = failures.flatMap(({ reason }) => (reason instanceof FaultError ? [reason] : []));
+  const [first] = refusals;
+  if (first === undefined || refusals.length < failures.length) return failures[0]?.reason;
+  const left = new Set([...failures.map(({ index }) => index), ...silent]);
+  const well = victims.map(({ plan: { index } }) => index).filter((index) => !left.has(index));
+  const whole = who === "all" ? "all others are healed" : `${names(well)} healed`;
+  const parts = [
+    ...(well.length === 0 ? [] : [whole]),
+    ...refusals.map(({ message }) => message),
+    ...(silent.length === 0 ? [] : [`${names(silent)} did not answer in time`]),
+  ];
+  const remedies = [...new Set(refusals.map(({ remedy }) => remedy))];
+  return new FaultError(first.code, parts.join("; "), remedies.join("; "), first);
+}
+
 function noAnswer(silent: readonly number[]): FaultError {
-  const names = [...new Set(silent)].map((index) => `v${index}`).join(", ");
   return new FaultError(
     "NO_ANSWER",
-    `${names} did not answer in time`,
+    `${names(silent)} did not answer in time`,
     "is it busy, or stopped by somebody else? It is told all the same, and obeys once it listens",
   );
+}
+
+function names(validators: readonly number[]): string {
+  return [...new Set(validators)].map((index) => `v${index}`).join(", ");
 }

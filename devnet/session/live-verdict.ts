@@ -19,6 +19,8 @@ export type RunFacts = {
   readonly liars: Verdict["liars"];
   /** They lied, or forgot unawares what they signed: what they say counts for nothing, and they may be proven guilty. */
   readonly dishonest: ReadonlySet<number>;
+  /** Not the built-in one, which is deterministic. */
+  readonly hasOwnApplication: boolean;
   readonly sightings: Sightings;
   readonly culprits: readonly Culprit[];
   readonly states: readonly Sight["state"][];
@@ -35,7 +37,7 @@ export function liveVerdict(facts: RunFacts): Verdict {
     seed,
     validators,
     liars,
-    safety: judged(facts, safetyOf(facts)),
+    safety: hasSeenNothing(facts) ? [NOTHING_SEEN] : judged(facts, safetyOf(facts)),
     liveness: judged(facts, livenessOf(facts)),
     expectations: expectationsOf(facts),
     culprits,
@@ -55,6 +57,21 @@ function judged({ validators, dishonest }: RunFacts, checks: readonly Check[]): 
   if (dishonest.size < validators) return checks;
   const what = "nobody honest is left to judge by";
   return checks.map(({ name }) => ({ name, ok: true, what }));
+}
+
+const NOTHING_SEEN: Check = {
+  name: "observed",
+  ok: false,
+  what: "nothing was observed: no validator that counts showed a block",
+};
+
+/** Of those whose word counts. */
+function hasSeenNothing({ sightings, states, dishonest }: RunFacts): boolean {
+  const isNobodyHonest = dishonest.size >= states.length;
+  const isHeard = states.some((_, index) => {
+    return sightings.hasHeard(index) && (isNobodyHonest || !dishonest.has(index));
+  });
+  return sightings.heights === 0 || !isHeard;
 }
 
 export type Tempo = { readonly baseTimeoutMs: number; readonly emptyBlockIntervalMs: number };
@@ -91,7 +108,7 @@ function safetyOf(facts: RunFacts): readonly Check[] {
     {
       name: "state-roots",
       ok: mayBreak || roots.length === 0,
-      what: splitSentence(roots) ?? "the same state after each of them",
+      what: stateSentence(facts, roots, hashes) ?? "the same state after each of them",
     },
     {
       name: "contiguity",
@@ -131,12 +148,33 @@ function splitSentence(splits: readonly Split[]): string | undefined {
   return `at height ${first.height}: ${sides.join(", ")}`;
 }
 
+/** Where the blocks are the same and no state has a quorum, nobody is the odd one who halts. */
+function stateSentence(
+  { validators, hasOwnApplication }: RunFacts,
+  roots: readonly Split[],
+  hashes: readonly Split[],
+): string | undefined {
+  const sentence = splitSentence(roots);
+  const isOdd = roots.some(({ height, answers }) => {
+    const isForked = hashes.some((split) => split.height === height);
+    return !isForked && answers.every(({ by }) => by.length < quorumOf(validators));
+  });
+  return hasOwnApplication && isOdd ? `${sentence}; ${NOT_DETERMINISTIC}` : sentence;
+}
+
+const NOT_DETERMINISTIC =
+  "most likely the validators run an application that is not deterministic; `checkDeterminism` " +
+  "from `quorate/testing` finds why";
+
 function livenessOf(facts: RunFacts): readonly Check[] {
   const { sightings, expect, nowMs } = facts;
   const { heal } = sightings;
   const boundMs = patienceMs(facts.validators, facts.tempo);
   const { ms, height } = sightings.longestWait(nowMs);
-  const longest = `at most ${seconds(ms)} from block to block, at height ${height}`;
+  const isNothingSeen = sightings.heights === 0;
+  const longest = isNothingSeen
+    ? `no block in ${seconds(ms)}`
+    : `at most ${seconds(ms)} from block to block, at height ${height}`;
   const isPromised = expect.progress === "always";
   const progress: Check = {
     name: "progress",

@@ -1,5 +1,6 @@
 // Watches all validators of a live devnet from outside, as anybody could: the blocks that each calls final and the evidence
-// that it found, as a stream of events that goes on where it broke, and twice a second its status.
+// that it found, as a stream of events that goes on where it broke, and twice a second its status. To be watched is not
+// free: each validator sends every block, with the hash of each transaction.
 
 import { Client, eventsIn } from "../../node/client/index.ts";
 import type { Proofs } from "./proofs.ts";
@@ -19,25 +20,26 @@ export type ObserverOptions = {
 const STATUS_INTERVAL_MS = 500;
 const STATUS_LIMIT_MS = 1_000;
 const RECONNECT_MS = 200;
+/** The problem PRUNED: it came by a snapshot, and holds no blocks of before. */
+const PRUNED = 410;
 
 export class Observer {
   readonly #options: ObserverOptions;
   readonly #end = new AbortController();
-  #hasStarted = false;
+  readonly #withoutPast = new Set<number>();
+  #from = 1;
 
   constructor(options: ObserverOptions) {
     this.#options = options;
   }
 
-  /** False, and nothing is done, when it has started before. */
-  start(): boolean {
-    if (this.#hasStarted) return false;
-    this.#hasStarted = true;
+  /** Once. `from`: the height at which the blocks of each begin; whoever does not hold that one begins at its newest. */
+  start(from: number): void {
+    this.#from = from;
     for (const [validator, url] of this.#options.urls.entries()) {
       this.#forever(RECONNECT_MS, () => this.#follow(validator, url));
       this.#forever(STATUS_INTERVAL_MS, () => this.#ask(validator, url));
     }
-    return true;
   }
 
   stop(): void {
@@ -59,11 +61,13 @@ export class Observer {
   }
 
   async #follow(validator: number, url: string): Promise<void> {
-    const { sightings } = this.#options;
-    const next = sightings.nextOf(validator);
+    const seen = this.#options.sightings.nextOf(validator);
+    const first = this.#withoutPast.has(validator) ? undefined : this.#from;
+    const next = seen ?? first;
     const from = next === undefined ? "" : `&from=${next}`;
     const { signal } = this.#end;
     const answer = await fetch(`${url}/v1/events?topics=block,evidence${from}`, { signal });
+    if (answer.status === PRUNED) this.#withoutPast.add(validator);
     if (!answer.ok || answer.body === null) return void (await answer.body?.cancel());
     for await (const { name, data } of eventsIn(answer.body)) {
       if (name === "block") this.#block(validator, JSON.parse(data));

@@ -1,8 +1,9 @@
 // A run of a live devnet as far as its faults go: what was commanded when, what was seen, and what it came to. Everybody
 // who commands (scenario, terminal, HTTP) does so here.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { nativeScheme } from "../../crypto/native/index.ts";
-import type { ChainRoot } from "../../node/chain/index.ts";
+import { BUILT_IN_APPLICATION, type ChainRoot } from "../../node/chain/index.ts";
 import type { Report } from "../ailing/index.ts";
 import type { InForce, Overview, Subject, ValidatorState } from "../control/index.ts";
 import {
@@ -64,6 +65,10 @@ export class Session implements Subject {
   readonly #standing: Standing;
   readonly #since = new Map<string, number>();
   #hasStalled = false;
+  #watching: Promise<void> | undefined;
+  /** When the watch began, and the highest final block then. */
+  #firstLookMs = 0;
+  #firstHeight = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -103,9 +108,58 @@ export class Session implements Subject {
     return this.#moments.all.length > 0;
   }
 
-  /** Watches from then on; a session without faults costs its validators nothing. */
-  watch(): void {
-    if (this.#observer.start()) this.#sightings.begin(this.#options.nowMs());
+  /**
+   * Watches from then on, and takes in what became final shortly before. A session that nobody commands or asks for its
+   * verdict costs its validators nothing.
+   */
+  watch(): Promise<void> {
+    this.#watching ??= this.#beginToWatch();
+    return this.#watching;
+  }
+
+  get isWatched(): boolean {
+    return this.#watching !== undefined;
+  }
+
+  async #beginToWatch(): Promise<void> {
+    await this.lastLook();
+    const heights = this.#judges.map(({ validator }) => this.#heightOf(validator));
+    this.#firstHeight = Math.max(this.#options.height, ...heights);
+    this.#firstLookMs = this.#options.nowMs();
+    this.#sightings.begin(this.#firstLookMs, this.#firstHeight);
+    this.#observer.start(Math.max(1, this.#firstHeight - RECENT_BLOCKS + 1));
+  }
+
+  /** For a verdict at any time: resolves once enough was seen to judge by, or everybody had time to show it. */
+  async look(): Promise<void> {
+    await this.watch();
+    const { nowMs } = this.#options;
+    const endMs = this.#firstLookMs + ENOUGH_LIMIT_MS;
+    for (let looks = 0; looks < MAX_LOOKS && nowMs() < endMs && !this.#hasSeenEnough; looks++) {
+      await sleep(ENOUGH_LIMIT_MS / MAX_LOOKS);
+    }
+    await this.lastLook();
+  }
+
+  /** Of all that should be well: their past, and that the chain goes on. */
+  get #hasSeenEnough(): boolean {
+    const { highest } = this.#sightings;
+    return (
+      highest >= this.#firstHeight + ENOUGH_BLOCKS &&
+      this.#judges.every(({ validator, state }) => {
+        const next = this.#sightings.nextOf(validator) ?? 0;
+        return state !== "running" || next > this.#firstHeight;
+      })
+    );
+  }
+
+  /** Those whose word counts. */
+  get #judges(): readonly ValidatorState[] {
+    return this.#states().filter(({ validator }) => this.isHonest(validator) || !this.#hasHonest);
+  }
+
+  #heightOf(validator: number): number {
+    return this.#sightings.statusOf(validator)?.height ?? 0;
   }
 
   stop(): void {
@@ -119,7 +173,7 @@ export class Session implements Subject {
 
   async obey(command: FaultCommand): Promise<void> {
     const { stage, nowMs } = this.#options;
-    this.watch();
+    await this.watch();
     const atMs = nowMs();
     const takeBack = this.#standing.note(command);
     let hasChanged = false;
@@ -146,8 +200,8 @@ export class Session implements Subject {
     const { heal } = this.#sightings;
     if (heal?.nextBlockAtMs === undefined) return false;
     return this.#states().every(({ validator, state }) => {
-      const at = this.#sightings.statusOf(validator)?.height ?? 0;
-      return state !== "running" || !this.isHonest(validator) || at > heal.height;
+      const isWell = this.#heightOf(validator) > heal.height;
+      return state !== "running" || !this.isHonest(validator) || isWell;
     });
   }
 
@@ -194,9 +248,8 @@ export class Session implements Subject {
     return { faults: inForce(declared).length, liars };
   }
 
-  /** `expect`: beside what a session without a scenario is owed. */
+  /** Of what was seen: `look` first. `expect`: beside what a session without a scenario is owed. */
   verdict(expect: Partial<Expectations> = {}): Verdict {
-    this.watch();
     const { root, scenario, seed, nowMs, replay } = this.#options;
     return liveVerdict({
       scenario: scenario?.name ?? "session",
@@ -206,6 +259,7 @@ export class Session implements Subject {
       expect: { ...this.#expectations(), ...expect },
       liars: this.#standing.liars,
       dishonest: this.#standing.dishonest,
+      hasOwnApplication: root.genesis.application.name !== BUILT_IN_APPLICATION.name,
       sightings: this.#sightings,
       culprits: this.#proofs.culprits((holder) => this.isHonest(holder)),
       states: this.#states().map(({ state }) => state),
@@ -278,8 +332,16 @@ function isDeclared({ verb }: FaultCommand, { code }: FaultError): boolean {
   // It holds once the validator hears of it.
   if (code === "NO_ANSWER") return true;
   // Everybody else is well.
-  return verb === "heal" && code === "NOT_OURS";
+  return verb === "heal" && (code === "NOT_OURS" || code === "DIED");
 }
+
+/** What is looked at of the time before the watch. */
+const RECENT_BLOCKS = 256;
+/** New ones, before a verdict. */
+const ENOUGH_BLOCKS = 2;
+/** From the beginning of the watch: an idle chain makes a block a second. */
+const ENOUGH_LIMIT_MS = 4_000;
+const MAX_LOOKS = 80;
 
 /** Transfers a second that the simulator is asked for in the place of what came in live. */
 const MAX_RECORDED_RATE = 50;

@@ -71,8 +71,9 @@ export class Sightings {
     this.#highest = height;
   }
 
-  /** Nobody looked before: no wait counts from earlier on. */
-  begin(atMs: number): void {
+  /** Nobody looked before: no wait counts from earlier on, and no block up to `height` is a new one. */
+  begin(atMs: number, height: number): void {
+    this.#highest = Math.max(this.#highest, height);
     this.#highestAtMs = atMs;
   }
 
@@ -165,6 +166,11 @@ export class Sightings {
     return this.#stateRoots.splits(counts);
   }
 
+  /** Did it ever say anything? */
+  hasHeard(validator: number): boolean {
+    return this.#next.has(validator) || this.#statuses.has(validator);
+  }
+
   /** Heights that somebody spoke of. */
   get heights(): number {
     return this.#hashes.heights;
@@ -213,7 +219,8 @@ class Ballot {
         height,
         answers: [...answers]
           .map(([text, by]) => ({ text, by: [...by].filter(counts).sort((a, b) => a - b) }))
-          .filter(({ by }) => by.length > 0),
+          .filter(({ by }) => by.length > 0)
+          .sort(({ by: [left = 0] }, { by: [right = 0] }) => left - right),
       }))
       .filter(({ answers }) => answers.length > 1);
   }

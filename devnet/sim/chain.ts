@@ -9,6 +9,8 @@ import {
 import {
   type Address,
   addressOf,
+  assert,
+  compareBytes,
   domain,
   type Epoch,
   type Hash,
@@ -28,7 +30,9 @@ import {
   type BlockMachine,
   contained,
   createAccountLedger,
+  type FaultListener,
   Ledger,
+  type LedgerOptions,
   type StateMachine,
 } from "../../node/ledger/index.ts";
 import { EPOCH_MS } from "./clock.ts";
@@ -49,6 +53,8 @@ export type ChainOptions = {
   readonly leaders: LeaderChoiceName;
   /** Makes the application for one life of one validator; the built-in ledger unless given. */
   readonly application?: () => StateMachine;
+  /** Told of what that application throws. */
+  readonly onFault?: FaultListener;
   /** What genesis tells the application. */
   readonly parameters?: Uint8Array;
 };
@@ -105,14 +111,38 @@ export function genesisLedger(
   chain: SimulatedChain,
   application: (honest: Application) => Application = (honest) => honest,
 ): Ledger {
-  const { application: make } = chain.options;
+  const first = { timestampMs: EPOCH_MS, application: chain.genesis, hash: chain.genesisBlock };
+  return Ledger.fromGenesis(ledgerOptions(chain, application), first) as Ledger;
+}
+
+/**
+ * The same final state with an application of its own, which has executed nothing of it: so a node starts that finds its
+ * state on its disk.
+ */
+export function reopenedLedger(
+  chain: SimulatedChain,
+  ledger: Ledger,
+  application: (honest: Application) => Application,
+): Ledger {
+  const { hash, height } = ledger.committed;
+  const entries = [...ledger.entries()].sort((left, right) => compareBytes(left.key, right.key));
+  const options = ledgerOptions(chain, application);
+  const restored = Ledger.restore(options, { hash, height, entries });
+  assert(restored.ok, "a state that was just read adds up");
+  return restored.ledger as Ledger;
+}
+
+function ledgerOptions(
+  chain: SimulatedChain,
+  application: (honest: Application) => Application,
+): LedgerOptions<AccountGenesis> {
+  const { application: make, onFault } = chain.options;
   const terms = { minFee: MIN_FEE, feesTo: "nobody" } as const;
   const honest =
-    make === undefined ? createAccountLedger(terms) : createAccountLedger(terms, contained(make()));
-  const machine = application(honest);
-  const { chainId } = chain.validators;
-  const first = { timestampMs: EPOCH_MS, application: chain.genesis, hash: chain.genesisBlock };
-  return Ledger.fromGenesis({ machine, chainId, hashers: HASHERS }, first) as Ledger;
+    make === undefined
+      ? createAccountLedger(terms)
+      : createAccountLedger(terms, contained(make(), onFault));
+  return { machine: application(honest), chainId: chain.validators.chainId, hashers: HASHERS };
 }
 
 export function accountAddress(chain: SimulatedChain, account: number): Address {

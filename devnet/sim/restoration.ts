@@ -14,7 +14,13 @@ import { addressOf, type View } from "../../crypto/index.ts";
 import type { Ledger } from "../../node/ledger/index.ts";
 import { Replica } from "../../node/replica/index.ts";
 import { type WholeBlock, wholeBlock } from "../../node/sync/index.ts";
-import { type Application, genesisLedger, HASHERS, type SimulatedChain } from "./chain.ts";
+import {
+  type Application,
+  genesisLedger,
+  HASHERS,
+  reopenedLedger,
+  type SimulatedChain,
+} from "./chain.ts";
 import { EPOCH_MS } from "./clock.ts";
 import type { OpenedDisk } from "./disk/index.ts";
 
@@ -39,8 +45,11 @@ export function restoreReplica(
 ): RestoredReplica {
   const { chain, self, safety, hasSignedBefore } = given;
   const { validators, options, scheme } = chain;
-  const ledger = genesisLedger(chain, given.application);
-  const applied = replay(ledger, content, chain);
+  const replayed = genesisLedger(chain, given.application);
+  const applied = replay(replayed, content, chain);
+  // The live node reads this state from its disk. What an application remembers beside it is not there.
+  const isReopened = chain.options.application !== undefined && replayed.committed.height > 0;
+  const ledger = isReopened ? reopenedLedger(chain, replayed, given.application) : replayed;
   const last = content.finals.at(-1)?.block;
   const { hash, height, stateRoot } = ledger.committed;
   const at = { hash, height, stateRoot };

@@ -3,11 +3,12 @@
 import { addressOf, formatAddress, toHex } from "../../crypto/index.ts";
 import { chainIdOf } from "../../node/chain/index.ts";
 import type { ActionContext, Output } from "../../node/cli/index.ts";
-import { invocation, pathToType } from "../../node/cli/index.ts";
+import { EXIT_CODES, invocation, pathToType } from "../../node/cli/index.ts";
 import type { OpenDevnet } from "../directory/index.ts";
 import { DEVELOPMENT_BALANCE, quorumOf } from "../directory/index.ts";
 import type { Death, LiveDevnet, LiveValidator } from "../live/index.ts";
 import { banner } from "./banner.ts";
+import { haltReason } from "./halt-reason.ts";
 import type { Run } from "./part.ts";
 
 const WARNING = "development keys, public to everyone: never for anything of value";
@@ -97,27 +98,70 @@ export function directoryOption(dir: string): string {
   return name === ".devnet" ? "" : ` --dir ${name}`;
 }
 
-/** `isControlled`: the devnet takes commands, and so can bring it back itself. */
-export function reportDeath(
-  { context: { output, env }, opened }: Pick<Run, "context" | "opened">,
-  validator: LiveValidator,
-  death: Death,
-  isControlled: boolean,
-): void {
-  const { exitCode, signal, lastLogLine } = death;
-  const { index, dir } = validator.plan;
-  const { logFile } = validator;
+export type DeathReport = {
+  readonly validator: Pick<LiveValidator, "plan" | "logFile">;
+  readonly death: Death;
+  /** The devnet takes commands, and so can bring it back itself. */
+  readonly isControlled: boolean;
+  /** Somebody sound, to compare a validator with that halted. */
+  readonly other: Pick<LiveValidator, "plan"> | undefined;
+};
+
+export function reportDeath(run: Pick<Run, "context" | "opened">, report: DeathReport): void {
+  const { output } = run.context;
+  const { exitCode, signal, lastLogLine } = report.death;
+  const { plan, logFile } = report.validator;
+  const { index } = plan;
+  const halt = haltOf(report);
   const value = { type: "died", index, exitCode, signal, lastLogLine, logFile };
-  output.record(value, () => {
+  output.record({ ...value, ...(halt !== undefined && { halt }) }, () => {
     const how = signal === null ? `exit code ${exitCode}` : signal;
-    const lines = [output.paint.red(`v${index} died (${how}) and stays dead`)];
-    if (lastLogLine !== "") lines.push(`  last words  ${readable(lastLogLine)}`);
-    const remedy = isControlled
-      ? `fault restart ${index}${directoryOption(opened.plan.dir)}`
-      : `node --dir ${dir}`;
-    lines.push(`  log         ${logFile}`, `  bring back  ${invocation(env)} ${remedy}`);
-    return lines.join("\n");
+    const [head, ...lines] =
+      halt === undefined ? deathLines(run, report) : haltLines(run, report, halt);
+    return [output.paint.red(`v${index} ${head} (${how}) and stays dead`), ...lines].join("\n");
   });
+}
+
+/** Why it halted for safety's sake, if it did. */
+export function haltOf({ validator, death }: Pick<DeathReport, "validator" | "death">) {
+  if (death.exitCode !== EXIT_CODES.safetyHalt) return undefined;
+  return haltReason(validator.plan.dir) ?? readable(death.lastLogLine);
+}
+
+function deathLines(
+  { context: { env }, opened }: Pick<Run, "context" | "opened">,
+  { validator, death: { lastLogLine }, isControlled }: DeathReport,
+): readonly string[] {
+  const { index, dir } = validator.plan;
+  const remedy = isControlled
+    ? `fault restart ${index}${directoryOption(opened.plan.dir)}`
+    : `node --dir ${dir}`;
+  return [
+    "died",
+    ...(lastLogLine === "" ? [] : [`  last words  ${readable(lastLogLine)}`]),
+    `  log         ${validator.logFile}`,
+    `  bring back  ${invocation(env)} ${remedy}`,
+  ];
+}
+
+/** Whoever halted found a contradiction: to start it again mends nothing. */
+function haltLines(
+  { context: { env }, opened }: Pick<Run, "context" | "opened">,
+  { validator, isControlled, other }: DeathReport,
+  halt: string,
+): readonly string[] {
+  const lines = [
+    "halted for safety's sake",
+    `  why         ${halt}`,
+    `  log         ${validator.logFile}`,
+  ];
+  if (other === undefined) return lines;
+  const [mine, its] = [validator, other].map(({ plan }) => pathToType(plan.dir));
+  lines.push(`  compare     ${invocation(env)} diagnose ${mine} ${its}`);
+  const { index } = other.plan;
+  const kill = `fault kill ${index}${directoryOption(opened.plan.dir)}`;
+  const how = isControlled ? `: ${invocation(env)} ${kill}` : "";
+  return [...lines, `              while v${index} is down, too${how}`];
 }
 
 /** A line of the log or of the error output, both JSON, as a sentence. */

@@ -14,7 +14,10 @@ export type ConclusionOptions = Pick<Run, "part" | "seed" | "isEphemeral"> & {
   readonly context: Pick<Run["context"], "env"> & {
     readonly output: Pick<Run["context"]["output"], "note">;
   };
-  readonly session: Pick<Session, "hasFaults" | "verdict" | "recording">;
+  readonly session: Pick<
+    Session,
+    "hasFaults" | "isWatched" | "watch" | "look" | "verdict" | "recording"
+  >;
 };
 
 const PRIVATE_FILE = 0o600;
@@ -29,18 +32,22 @@ export class Conclusion {
   }
 
   /** Of the run so far. What a person did by hand is nowhere else, so that its recording is written every time. */
-  soFar(): Verdict {
+  async soFar(): Promise<Verdict> {
     const { session, part } = this.#options;
+    await session.look();
     return part === undefined && session.hasFaults ? this.#recorded() : session.verdict();
   }
 
-  /** Judged while everything still runs. Undefined where there is nothing to judge. */
-  last(): Verdict | undefined {
+  /** Judged while everything still runs. Undefined where nobody commanded anything or asked for a verdict before. */
+  async last(): Promise<Verdict | undefined> {
     const { session, part, options } = this.#options;
-    if (part === undefined && !session.hasFaults) return undefined;
+    if (part === undefined && !session.hasFaults && !session.isWatched) return undefined;
+    // A command was under way, at most: who stops the devnet does not wait for blocks.
+    await session.watch();
     const verdict = session.verdict();
     // A scenario that held is a file already.
-    const isKept = part === undefined || options.record !== undefined || !verdict.ok;
+    const isNews = part === undefined ? session.hasFaults : !verdict.ok;
+    const isKept = isNews || options.record !== undefined;
     return isKept ? this.#recorded(verdict) : verdict;
   }
 

@@ -50,6 +50,13 @@ export class Keyboard {
     input.pause();
   }
 
+  /** Puts a command back that was no good, to be corrected; not over another one that is being typed. */
+  giveBack(text: string): void {
+    if (!this.#isOn || this.#typing.text !== undefined) return;
+    this.#typing = { text, cursor: text.length };
+    this.#show();
+  }
+
   #take(sent: string): void {
     for (const stroke of strokesIn(sent)) {
       const [typing, wish] = press(this.#typing, stroke);

@@ -29,7 +29,7 @@ const PROOF_LIMIT_MS = 5_000;
 /** Resolves when the verdict can be given. */
 export async function play(given: Play, context: Pick<ActionContext, "output">): Promise<void> {
   const { scenario, seed, session, commands, nowMs, signal } = given;
-  session.watch();
+  await session.watch();
   for (const { atMs, command } of scheduleOf(scenario, seed)) {
     await until(atMs, given);
     if (signal.aborted) return;

@@ -21,10 +21,9 @@ import {
 import { LiveDevnet } from "../live/index.ts";
 import type { Scenario } from "../scenario/index.ts";
 import type { Session } from "../session/index.ts";
-import { announce, introduce, readable, reportDeath } from "./announcements.ts";
+import { announce, haltOf, introduce, reportDeath } from "./announcements.ts";
 import { BottomLines } from "./bottom-lines.ts";
 import { isInForeground } from "./foreground.ts";
-import { haltReason } from "./halt-reason.ts";
 import { LiveLine } from "./live-line.ts";
 import type { DevnetOptions, Part, Run } from "./part.ts";
 import { describeDelay, describeLoss } from "./readiness.ts";
@@ -105,11 +104,11 @@ async function supervise(run: Run): Promise<number> {
     seed,
     onReport: ({ plan: { index } }, report) => session?.report(index, report),
     onDeath: (validator, death, isOrdered) => {
-      if (death.exitCode === EXIT_CODES.safetyHalt) {
-        const { index, dir } = validator.plan;
-        session?.halted(index, haltReason(dir) ?? readable(death.lastLogLine));
-      }
-      if (!isOrdered) bottom.above(() => reportDeath(run, validator, death, stage !== undefined));
+      const halt = haltOf({ validator, death });
+      if (halt !== undefined) session?.halted(validator.plan.index, halt);
+      if (isOrdered) return;
+      const report = { validator, death, isControlled: stage !== undefined };
+      bottom.above(() => reportDeath(run, { ...report, other: anySound(devnet) }));
     },
   });
   const wrong = () => session?.wrong ?? { faults: 0, liars: [] };
@@ -142,7 +141,7 @@ async function supervise(run: Run): Promise<number> {
     const timer = setDuration(options.duration, ending);
     const { exitCode, error } = await ending.ended;
     clearTimeout(timer);
-    const verdict = conclusion.last();
+    const verdict = await conclusion.last();
     line.stop();
     bottom.close();
     await Promise.all([stage.close(), devnet.stop()]);
@@ -154,6 +153,13 @@ async function supervise(run: Run): Promise<number> {
     bottom.close();
     await Promise.all([stage?.close(), devnet.stop()]);
   }
+}
+
+/** One that runs and was not told to lie: whose data is worth a comparison. */
+function anySound({ processes, declared }: Pick<LiveDevnet, "processes" | "declared">) {
+  return processes.find(({ plan: { index }, isAlive }) => {
+    return isAlive && declared.validators[index]?.ways.length === 0;
+  });
 }
 
 /** Needed once the validators are ready; they come up meanwhile. */

@@ -8,6 +8,7 @@ import {
   type Control,
   createControl,
   type Done,
+  type Obeyed,
   removeControlFile,
   type Subject,
   writeControlFile,
@@ -58,7 +59,8 @@ export async function openStage(given: StageOptions): Promise<OpenStage> {
     input: process.stdin,
     output,
     bottom,
-    onWish: (wish) => grant(wish, commands, given),
+    onWish: (wish) =>
+      grant(wish, { ...given, commands, giveBack: (text) => keyboard.giveBack(text) }),
   });
   const load = loadOf(given);
   const stopped = new AbortController();
@@ -143,9 +145,14 @@ function tellDone(
   bottom.above(() => output.record(value, () => `${output.paint.green("done")}  ${text}`));
 }
 
+type Desk = Pick<StageOptions, "bottom" | "context" | "conclusion"> & {
+  readonly commands: CommandLine;
+  /** To be corrected. */
+  readonly giveBack: (text: string) => void;
+};
+
 /** What was asked for by a key. */
-function grant(wish: Wish, commands: CommandLine, given: StageOptions): void {
-  const { bottom, context, conclusion } = given;
+function grant(wish: Wish, { bottom, context, conclusion, commands, giveBack }: Desk): void {
   const { paint, note } = context.output;
   const say = (text: string) => bottom.above(() => context.output.record({}, () => text));
   switch (wish.type) {
@@ -154,22 +161,36 @@ function grant(wish: Wish, commands: CommandLine, given: StageOptions): void {
       process.kill(process.pid, "SIGINT");
       return;
     case "verdict":
-      return say(verdictText(conclusion.soFar(), paint));
+      conclusion.soFar().then(
+        (verdict) => say(verdictText(verdict, paint)),
+        (error: unknown) => note(String(error)),
+      );
+      return;
     case "help":
       return say(keyHelp([...WAYS.keys()]));
     case "command":
       commands.say(wish.text).then(
         (obeyed) => {
           if (obeyed.ok) return;
-          const remedy = obeyed.refusal === "failed" ? obeyed.remedy : undefined;
-          const hint = remedy === undefined ? "" : `\n      ${remedy}`;
-          const meant =
-            obeyed.refusal === "unreadable" && obeyed.nearest !== undefined
-              ? ` (did you mean ${obeyed.nearest}?)`
-              : "";
-          return say(`${paint.red("no")}    ${wish.text}: ${obeyed.what}${meant}${hint}`);
+          say(`${paint.red("no")}    ${wish.text}: ${obeyed.what}${remedyText(obeyed)}`);
+          giveBack(wish.text);
         },
         (error: unknown) => note(String(error)),
       );
   }
 }
+
+function remedyText(refused: Extract<Obeyed, { ok: false }>): string {
+  switch (refused.refusal) {
+    case "failed":
+      return refused.remedy === undefined ? "" : `\n      ${refused.remedy}`;
+    case "unreadable":
+      return refused.nearest === undefined
+        ? `\n      ${HELP}`
+        : ` (did you mean ${refused.nearest}?)`;
+    default:
+      return "";
+  }
+}
+
+const HELP = "esc, then ? shows how each command is written, and the ways to lie";

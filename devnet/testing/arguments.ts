@@ -45,6 +45,6 @@ export function inRange(what: string, value: number, least: number, most: number
   throw bad(`${what} is a whole number from ${least} to ${most}, not ${shown(value)}`);
 }
 
-export function bad(message: string): DevnetError {
-  return new DevnetError("BAD_ARGUMENT", message);
+export function bad(message: string, cause?: unknown): DevnetError {
+  return new DevnetError("BAD_ARGUMENT", message, { cause });
 }

@@ -8,7 +8,7 @@ import type { SignedTransaction } from "../../node/transaction/index.ts";
 import type { Observation } from "../sim/index.ts";
 import type { VirtualDevnet } from "../virtual/index.ts";
 import type { CallReceipt } from "./devnet.ts";
-import { DevnetError } from "./devnet-error.ts";
+import { DevnetError, wordOf } from "./devnet-error.ts";
 
 /** A validator that has not made it final after so many base timeouts is asked no more. */
 const IMPATIENT_AFTER_TIMEOUTS = 5;
@@ -41,7 +41,9 @@ export class CallDesk {
     const signed = simulation.signedCall({ from, nonce, call });
     const pending: Pending = { from, via, call, signed, attempts: 1, receipt: undefined };
     const admission = this.#hand(pending);
-    if (admission !== undefined && !admission.ok) throw refusal(admission);
+    if (admission !== undefined && !admission.ok) {
+      throw refusal(admission, this.#devnet.thrownOver(toHex(call)));
+    }
     simulation.takeNonce(from);
     this.#pending.set(signed.id, pending);
     this.#lookAgain(pending);
@@ -109,9 +111,14 @@ export class CallDesk {
   }
 }
 
-function refusal(admission: Extract<Admission, { readonly ok: false }>): DevnetError {
-  const reason = admission.refusal === "app-rejected" ? admission.code : admission.refusal;
-  const whose = admission.refusal === "app-rejected" ? "the state machine" : "the pool";
-  const message = `no block may carry this call: ${whose} says "${reason}". Mend the call.`;
-  return new DevnetError("REFUSED", message, { reason });
+function refusal(
+  admission: Extract<Admission, { readonly ok: false }>,
+  thrown: unknown,
+): DevnetError {
+  const isMachines = admission.refusal === "app-rejected";
+  const reason = isMachines ? admission.code : admission.refusal;
+  const why = `${isMachines ? "the state machine" : "the pool"} ${wordOf(reason, thrown)}`;
+  const remedy = `Mend the ${thrown === undefined ? "call" : "state machine"}.`;
+  const message = `no block may carry this call: ${why}. ${remedy}`;
+  return new DevnetError("REFUSED", message, { reason, cause: thrown });
 }

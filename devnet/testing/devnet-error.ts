@@ -1,6 +1,7 @@
 // What goes wrong between a test and its devnet: what, why, and what to do about it.
 
 import { type Verdict, verdictText } from "../verdict/index.ts";
+import type { CallReceipt } from "./devnet.ts";
 
 export type DevnetErrorCode =
   /**
@@ -12,10 +13,15 @@ export type DevnetErrorCode =
   | "BAD_ARGUMENT"
   /** No block may carry the call: `reason` is the state machine's word, or the pool's. */
   | "REFUSED"
-  /** It stands in a final block and failed: `reason` is the state machine's word. */
+  /**
+   * It stands in a final block and failed: `reason` is the state machine's word, or "application-fault" where it threw;
+   * then `cause` is what it threw, on virtual time.
+   */
   | "FAILED"
   /** Not in the time that was given; the message says what is missing. */
   | "TIMEOUT"
+  /** With `processes`: one of them ended before there was a chain; the message has its last words. */
+  | "NOT_STARTED"
   /** Something that must hold did not: the message is the whole report. */
   | "NOT_HELD"
   | "STOPPED";
@@ -34,6 +40,28 @@ export class DevnetError extends Error {
     this.code = code;
     this.reason = options.reason;
   }
+}
+
+const MAX_EXCERPT = 200;
+
+/** `thrown`: what the state machine threw over it, as far as known. @throws {DevnetError} FAILED */
+export function succeeded(receipt: CallReceipt, thrown: unknown, where = ""): CallReceipt {
+  const { result, code: reason, height } = receipt;
+  if (result === "ok") return receipt;
+  const what = `the call stands in block ${height} and failed`;
+  const why = `the state machine ${wordOf(reason, thrown)}${where}`;
+  throw new DevnetError("FAILED", `${what}: ${why}`, { reason, cause: thrown });
+}
+
+/** Why it takes no call, or failed one: its own code, or what it threw. */
+export function wordOf(code: string, thrown: unknown): string {
+  const said = `says "${code}"`;
+  return thrown === undefined ? said : `${said}, for it threw ${excerptOf(thrown)}`;
+}
+
+function excerptOf(thrown: unknown): string {
+  const text = String(thrown);
+  return text.length > MAX_EXCERPT ? `${text.slice(0, MAX_EXCERPT)}...` : text;
 }
 
 /** @throws {DevnetError} NOT_HELD */

@@ -10,7 +10,10 @@ export type CreateDevnetOptions = {
   readonly validators?: number;
   /** Decides everything that is left to chance; 1 unless told otherwise. */
   readonly seed?: number;
-  /** The application under test, in the place of the built-in ledger; a function makes one for each life of a validator. */
+  /**
+   * The application under test, in the place of the built-in ledger; a function makes one for each life of a validator, which
+   * goes on from the state.
+   */
   readonly stateMachine?: StateMachine | (() => StateMachine);
   /** What genesis tells the application. */
   readonly parameters?: Uint8Array;
@@ -22,7 +25,7 @@ export type CreateDevnetOptions = {
    * own: see `application`.
    */
   readonly processes?: boolean;
-  /** With `processes`: the path of the compiled module that exports the state machine. */
+  /** With `processes`: the path of the compiled module that exports the state machine, from the working directory. */
   readonly application?: string;
   /** Without `processes`. "stand-in": a keyed hash in the place of Ed25519, ten times as fast, and the same to everybody who watches. */
   readonly signatures?: "stand-in" | "ed25519";
@@ -89,7 +92,8 @@ export type Devnet = FaultVerbs & {
   /** The highest final height of an honest validator. */
   readonly height: number;
   /**
-   * Resolves once the call is final at every healthy validator, whatever came of it.
+   * Resolves once the call is final at every healthy validator, whatever came of it. `code` is "application-fault" where the
+   * state machine threw.
    * @throws {DevnetError} REFUSED; TIMEOUT: not yet, and it may still come
    */
   readonly call: (call: CallPayload, options?: CallOptions) => Promise<CallReceipt>;
@@ -127,6 +131,7 @@ export type Devnet = FaultVerbs & {
   readonly verdict: (expect?: Partial<Expectations>) => Promise<Verdict>;
   /** The same. @throws {DevnetError} NOT_HELD with the report, unless all held */
   readonly mustHold: (expect?: Partial<Expectations>) => Promise<Verdict>;
+  /** Processes go on until then; so does whoever awaits something. */
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 };

@@ -20,6 +20,7 @@ export {
 } from "../scenario/index.ts";
 export type { Check, Culprit, Sight, Verdict } from "../verdict/index.ts";
 export { createDevnet } from "./create-devnet.ts";
+export { mustBeDeterministic } from "./determinism.ts";
 export type {
   Account,
   CallOptions,

@@ -1,5 +1,6 @@
 // The devnet of a test with real processes, libp2p and disks on this machine: the same interface, in real time.
 
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { addressOf, formatAddress, fromHex, toHex } from "../../crypto/index.ts";
 import { createSigner, nativeScheme } from "../../crypto/native/index.ts";
@@ -39,9 +40,10 @@ import type {
   TimeOptions,
   TransferOptions,
 } from "./devnet.ts";
-import { DevnetError, held } from "./devnet-error.ts";
+import { DevnetError, held, succeeded } from "./devnet-error.ts";
 import { type FaultVerbs, faultVerbs } from "./fault-verbs.ts";
 import { freePorts } from "./free-ports.ts";
+import { notStarted, ofApplication } from "./start-failure.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 const LOOK_EVERY_MS = 50;
@@ -72,10 +74,13 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
       validators,
       baseTimeoutMs,
       ...(leaders && { leaders }),
-      ...(application && { application }),
+      // They run elsewhere.
+      ...(application && { application: resolve(application) }),
     },
     rpcPort: await freePorts(validators),
     p2pPort: await freePorts(validators),
+  }).catch((error: unknown) => {
+    throw ofApplication(error);
   });
   let session: Session | undefined;
   const live = LiveDevnet.open(opened.plan, {
@@ -88,8 +93,7 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
   const ready = await live.ready(READY_TIMEOUT_MS);
   if (ready.type !== "ready") {
     await live.stop();
-    const logs = live.processes.map(({ logFile }) => logFile).join(", ");
-    throw new DevnetError("TIMEOUT", `the validators did not become a chain; their logs: ${logs}`);
+    throw notStarted(ready, live.processes);
   }
   const startedMs = performance.now();
   session = new Session({
@@ -98,13 +102,15 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
     replay: `createDevnet({ processes: true, validators: ${validators}, seed: ${seed} })`,
     nowMs: () => performance.now() - startedMs,
   });
-  session.watch();
+  await session.watch();
   const backend = new ProcessBackend({ live, opened, session, seed });
   return Object.assign(backend, faultVerbs(session));
 }
 
 /** As the node's own exit codes have it. */
 const SAFETY_HALT = 7;
+/** Of a call that the state machine threw over. */
+const FAULT_CODE = "application-fault";
 
 type Parts = {
   readonly live: LiveDevnet;
@@ -158,10 +164,10 @@ class ProcessBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly append = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> => {
     const receipt = await this.call(call, options);
-    const { result, code: reason, height } = receipt;
-    if (result === "ok") return receipt;
-    const what = `the call stands in block ${height} and failed`;
-    throw new DevnetError("FAILED", `${what}: the state machine says "${reason}"`, { reason });
+    const log = this.#parts.live.processes[0]?.logFile;
+    const where =
+      receipt.code === FAULT_CODE ? `; until the devnet stops, what it threw is in ${log}` : "";
+    return succeeded(receipt, undefined, where);
   };
 
   readonly transfer = async (given: TransferOptions): Promise<CallReceipt> => {

@@ -33,7 +33,7 @@ import type {
   TimeOptions,
   TransferOptions,
 } from "./devnet.ts";
-import { DevnetError, held } from "./devnet-error.ts";
+import { DevnetError, held, succeeded } from "./devnet-error.ts";
 import { Driver } from "./driver.ts";
 import { type FaultVerbs, faultVerbs } from "./fault-verbs.ts";
 
@@ -94,10 +94,7 @@ class VirtualBackend implements Omit<Devnet, keyof FaultVerbs> {
 
   readonly append = async (call: CallPayload, options: CallOptions = {}): Promise<CallReceipt> => {
     const receipt = await this.call(call, options);
-    const { result, code: reason, height } = receipt;
-    if (result === "ok") return receipt;
-    const what = `the call stands in block ${height} and failed`;
-    throw new DevnetError("FAILED", `${what}: the state machine says "${reason}"`, { reason });
+    return succeeded(receipt, this.#devnet.thrownOver(receipt.transaction));
   };
 
   readonly transfer = async (given: TransferOptions): Promise<CallReceipt> => {

@@ -25,6 +25,11 @@ export type LastFinal = {
 
 export type HeldEvidence = { readonly evidence: Evidence; readonly heldBy: Set<Victim> };
 
+/** `by`: in whose doings it showed; undefined at the end of the run. */
+export type Violation = { readonly by: Victim | undefined; readonly what: string };
+
+export type Divergence = { readonly between: readonly [Victim, Victim]; readonly what: string };
+
 export class Chronicle {
   /** By validator. */
   readonly lastFinals = new Map<Victim, LastFinal>();
@@ -34,9 +39,11 @@ export class Chronicle {
   readonly lastEnds = new Map<Victim, string>();
   /** By offender, the first pair that an honest validator found. */
   readonly evidence = new Map<Victim, HeldEvidence>();
-  readonly violations = new Map<string, string[]>();
+  readonly violations = new Map<string, Violation[]>();
   /** Where honest validators call different blocks final, however many lie. */
   fork: string | undefined;
+  /** Where they have different states after one and the same block; the first place for each two of them. */
+  readonly divergences = new Map<string, Divergence>();
   /** The highest that an honest validator has final, and when it came. */
   height = 0;
   heightAtMs = 0;
@@ -51,6 +58,7 @@ export class Chronicle {
   readonly #byHeight = new Map<number, LastFinal & { readonly by: Victim }>();
   #highestView = 0;
   #viewAtLastBlock = 0;
+  #observed: Victim | undefined;
 
   constructor(premises: Premises) {
     this.#premises = premises;
@@ -74,11 +82,18 @@ export class Chronicle {
 
   /** After the last observation, once. */
   conclude(): void {
-    this.#oracles.conclude();
+    // Whatever was violated, the run went on.
+    this.#oracles.conclude(true);
   }
 
   observe(seen: Observation): void {
     if (seen.by < 0) return;
+    this.#observed = seen.by;
+    this.#take(seen);
+    this.#observed = undefined;
+  }
+
+  #take(seen: Observation): void {
     const isHonest = this.#premises.isHonest(seen.by);
     // What a liar's replica signs may never leave it: nobody is convicted by what nobody heard.
     if (isHonest || seen.type !== "signed") this.#oracles.observe(seen);
@@ -120,8 +135,7 @@ export class Chronicle {
     else if (!equalBytes(earlier.hash, hash)) {
       this.fork ??= `at height ${height}, v${earlier.by} and v${by} have different blocks final`;
     } else if (!equalBytes(earlier.stateRoot, stateRoot)) {
-      const where = `after the block of height ${height}`;
-      this.fork ??= `v${earlier.by} and v${by} have different states ${where}`;
+      this.#diverged([earlier.by, by], height);
     }
     if (height <= this.height) return;
     this.height = height;
@@ -129,6 +143,13 @@ export class Chronicle {
     this.transactions += transactions;
     this.longestGap = Math.max(this.longestGap, this.#highestView - this.#viewAtLastBlock);
     this.#viewAtLastBlock = this.#highestView;
+  }
+
+  #diverged(between: Divergence["between"], height: number): void {
+    const names = between.map((each) => `v${each}`).join(" and ");
+    if (this.divergences.has(names)) return;
+    const where = `after the block of height ${height}, and the blocks are the same`;
+    this.divergences.set(names, { between, what: `${names} have different states ${where}` });
   }
 
   #found(by: Victim, evidence: Evidence): void {
@@ -140,7 +161,7 @@ export class Chronicle {
 
   #violate(oracle: string, what: string): void {
     const known = this.violations.get(oracle) ?? [];
-    if (known.length < MAX_VIOLATIONS) known.push(what);
+    if (known.length < MAX_VIOLATIONS) known.push({ by: this.#observed, what });
     this.violations.set(oracle, known);
   }
 }

@@ -28,20 +28,54 @@ const SAFETY: readonly (readonly [name: string, found: string])[] = [
   ["memory", "pools, blocks and queues stayed within their limits"],
 ];
 
-export function safetyChecks({ chronicle, standing }: Case, expect: Expectations): Check[] {
-  const rest = SAFETY.map(([name, found]) => checkOf(chronicle, name, found));
-  return [agreement(chronicle, standing, expect), ...rest, accountability(chronicle)];
+export function safetyChecks(given: Case, expect: Expectations): Check[] {
+  const { chronicle } = given;
+  const rest = SAFETY.map(([name, found]) => {
+    return name === "halts" ? halts(given, expect, found) : checkOf(chronicle, name, found);
+  });
+  return [agreement(given, expect), ...rest, accountability(chronicle)];
 }
 
-function agreement(chronicle: Chronicle, standing: Standing, { safety }: Expectations): Check {
-  const { fork, height } = chronicle;
+function agreement(given: Case, expect: Expectations): Check {
+  const { chronicle, standing } = given;
+  const { fork, divergences, height } = chronicle;
   const name = "agreement";
-  if (fork === undefined) {
+  // Until it finds out, it calls blocks final with the state that it has.
+  const isExpected = (each: Victim) =>
+    expect.halted.includes(each) && chronicle.halts.get(each)?.reason === "state-diverged";
+  const divergence = [...divergences.values()].find(({ between }) => !between.some(isExpected));
+  const broken = fork ?? divergence?.what;
+  if (broken === undefined) {
     const what = `honest validators have the same blocks and states, up to height ${height}`;
     return { name, ok: true, what };
   }
-  const mayFork = safety === "may-break" && !standing.isWithinBounds;
-  return { name, ok: mayFork, what: mayFork ? `${fork}, as more than f may bring about` : fork };
+  const mayBreak = expect.safety === "may-break" && !standing.isWithinBounds;
+  if (mayBreak) return { name, ok: true, what: `${broken}, as more than f may bring about` };
+  return { name, ok: false, what: fork ?? `${broken}${likelyCause(given)}` };
+}
+
+/** Of honest validators. Who was expected to stop, of a machine of its own that differs, say, breaks no promise. */
+function halts(given: Case, { halted }: Expectations, found: string): Check {
+  const { violations, halts: known } = given.chronicle;
+  const all = violations.get("halts") ?? [];
+  const wrong = all.filter(({ by }) => by === undefined || !halted.includes(by));
+  if (wrong.length === 0) {
+    const what = all.length === 0 ? found : "no honest validator stopped for good unexpectedly";
+    return { name: "halts", ok: true, what };
+  }
+  const hasDiverged = wrong.some(({ by }) => {
+    return by !== undefined && known.get(by)?.reason === "state-diverged";
+  });
+  const what = wrong.map((each) => each.what).join("; ");
+  return { name: "halts", ok: false, what: hasDiverged ? `${what}${likelyCause(given)}` : what };
+}
+
+/** Why states differ where the blocks do not, with an application of somebody's own. */
+function likelyCause({ simulation }: Case): string {
+  const { application } = simulation.chain.options;
+  if (application === undefined) return "";
+  const finds = "`checkDeterminism` from `quorate/testing` finds why";
+  return `; most likely the application is not deterministic: ${finds}`;
 }
 
 function accountability({ fork, guilty, violations }: Chronicle): Check {
@@ -60,7 +94,10 @@ export function checkOf(
   found: string,
 ): Check {
   const wrong = violations.get(name);
-  return { name, ok: wrong === undefined, what: wrong?.join("; ") ?? found };
+  return {
+    ...{ name, ok: wrong === undefined },
+    what: wrong?.map(({ what }) => what).join("; ") ?? found,
+  };
 }
 
 // --- Expectations ------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ import { Links } from "./links.ts";
 import { standingPremises } from "./standing-premises.ts";
 import { startLoad } from "./steady-load.ts";
 import { whatIsMissing } from "./stuck.ts";
+import { Thrown } from "./thrown.ts";
 
 export type VirtualDevnetOptions = {
   readonly validators: number;
@@ -78,6 +79,7 @@ export class VirtualDevnet implements FaultTarget {
   readonly simulation: Simulation;
   readonly chronicle: Chronicle;
   readonly standing: Standing;
+  readonly #thrown = new Thrown();
   readonly #links: Links;
   readonly #copies = new Map<Victim, DiskImage>();
   #declared: Declared;
@@ -95,7 +97,7 @@ export class VirtualDevnet implements FaultTarget {
       ...(leaders && { leaders }),
       ...(signatures && { signatures }),
       ...(parameters && { parameters }),
-      ...(stateMachine && { application: makerOf(stateMachine) }),
+      ...(stateMachine && this.#applicationOf(stateMachine)),
     });
     this.standing = new Standing(validators);
     this.#declared = nothingDeclared(validators);
@@ -139,6 +141,11 @@ export class VirtualDevnet implements FaultTarget {
       return stateOf(node) === "running" && this.standing.isHonest(node.node);
     });
     return nodes.map(({ node }) => node).filter((node) => !this.#links.touches(node));
+  }
+
+  /** What the state machine threw over a transaction, or over the bytes of a call, 0x-hex; of those just lately. */
+  thrownOver(call: string): unknown {
+    return this.#thrown.over(call);
   }
 
   /** Why the chain does not move, as far as anybody can see. */
@@ -231,7 +238,10 @@ export class VirtualDevnet implements FaultTarget {
     node.isKeptDown = false;
     node.crash();
     meanwhile();
-    this.simulation.agenda.after(RESTART_MS, () => node.start());
+    this.simulation.agenda.after(RESTART_MS, () => {
+      node.start();
+      if (this.#declared.validators[node.node]?.isPaused) node.hold();
+    });
   }
 
   #heal(who: Victims): void {
@@ -267,6 +277,12 @@ export class VirtualDevnet implements FaultTarget {
         remedy,
       );
     }
+  }
+
+  #applicationOf(stateMachine: StateMachine | (() => StateMachine)) {
+    const make = typeof stateMachine === "function" ? stateMachine : () => stateMachine;
+    const application = () => this.#thrown.watched(make());
+    return { application, onFault: this.#thrown.note };
   }
 
   #indices(who: Victims): readonly Victim[] {
@@ -348,10 +364,6 @@ export class VirtualDevnet implements FaultTarget {
     }
     this.simulation.agenda.after(SAMPLE_EVERY_MS, () => this.#sample());
   }
-}
-
-function makerOf(stateMachine: StateMachine | (() => StateMachine)): () => StateMachine {
-  return typeof stateMachine === "function" ? stateMachine : () => stateMachine;
 }
 
 function namedIn(command: FaultCommand): readonly Victim[] {

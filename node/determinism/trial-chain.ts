@@ -31,8 +31,11 @@ export type CallPlace = {
   readonly senders: readonly Address[];
 };
 
-/** Calls as they stand in transactions: a list to draw from, or how to make one. */
-export type Calls = readonly Uint8Array[] | ((random: Random, place: CallPlace) => Uint8Array);
+/** Bytes as they stand in transactions; a text as UTF-8; anything else as JSON. */
+type Payload = Uint8Array | string | object;
+
+/** A list to draw from, or how to make one. */
+export type Calls = readonly Payload[] | ((random: Random, place: CallPlace) => Payload);
 
 export type TrialChain = {
   readonly chainId: Hash;
@@ -66,14 +69,14 @@ export function trialChain(options: TrialChainOptions): TrialChain {
   const genesis = named("block 0");
   let drawn = 0;
   const callAt = (place: CallPlace): Uint8Array => {
-    if (typeof calls === "function") return calls(random, place);
+    if (typeof calls === "function") return bytesOf(calls(random, place));
     // Each of them once, in order; then any of them.
-    const at = drawn < calls.length ? drawn++ : random.below(Math.max(1, calls.length));
-    return calls[at] ?? new Uint8Array(0);
+    return bytesOf(calls[drawn < calls.length ? drawn++ : random.below(calls.length)]);
   };
+  const perBlock = calls.length === 0 && typeof calls !== "function" ? 0 : callsPerBlock;
   for (let height = 1; height <= count; height++) {
     const transactions: SignedTransaction[] = [];
-    for (let index = 0; index < callsPerBlock; index++) {
+    for (let index = 0; index < perBlock; index++) {
       const from = random.below(SENDERS);
       const [sender, key, nonce] = [senders[from], keys[from], nonces[from]];
       if (sender === undefined || key === undefined || nonce === undefined) continue;
@@ -104,6 +107,11 @@ export function rivalOf(block: ExecutableBlock): ExecutableBlock {
     timestampMs: timestampMs + 1,
     transactions: block.transactions.toReversed(),
   };
+}
+
+function bytesOf(call: Payload | undefined): Uint8Array {
+  if (call instanceof Uint8Array) return call;
+  return new TextEncoder().encode(typeof call === "string" ? call : JSON.stringify(call));
 }
 
 /** Execution does not look at signatures. */

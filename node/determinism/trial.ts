@@ -15,6 +15,7 @@ import {
   contained,
   createAccountLedger,
   type ExecutableBlock,
+  type FaultListener,
   Ledger,
   type LedgerOptions,
   type StateMachine,
@@ -31,6 +32,14 @@ export type CallTrace = {
   /** In the block, from 0. */
   readonly index: number;
   result: string;
+  /** The ledger handed it to `execute`; a call that is skipped never gets there. */
+  isExecuted: boolean;
+  /** Why it was skipped or failed, by the ledger's word or the machine's; empty if it succeeded. */
+  code: string;
+  /** What the machine threw over it, or what was wrong with its answer. */
+  fault: unknown;
+  /** `execute` is async, as nothing may be that is to be done before the next call. */
+  isAsync: boolean;
   readonly writes: Write[];
   readonly uses: Use[];
   /** A key whose value the call wrote into, without `set`. */
@@ -72,7 +81,7 @@ export function runTrial(
   const tracer = new Tracer({ elsewhere, reversed });
   const options = (): LedgerOptions<AccountGenesis> => {
     const traced = tracer.traced(makeMachine());
-    const application = isContained ? contained(traced) : traced;
+    const application = isContained ? contained(traced, tracer.onFault) : traced;
     const machine = createAccountLedger({ minFee: 0n, feesTo: "nobody" }, application);
     return { machine, chainId: chain.chainId, hashers: { hash: hashIn, hashLayer } };
   };
@@ -90,8 +99,9 @@ export function runTrial(
         ledger.execute(rivalOf(block));
       }
       const calls = tracer.begin(block);
-      const { stateRoot } = ledger.execute(block);
+      const { stateRoot, receipts } = ledger.execute(block);
       ledger.commit(block.hash);
+      for (const [index, call] of calls.entries()) call.code = receipts[index]?.code ?? "";
       return { height: block.height, calls, stateRoot };
     });
   });
@@ -115,11 +125,18 @@ class Tracer {
   #indexes = new ByteMap<number>();
   #block: ExecutableBlock | undefined;
   #current: CallTrace | undefined;
+  /** The same, until the next one. */
+  #latest: CallTrace | undefined;
 
   constructor(conditions: { readonly elsewhere: boolean; readonly reversed: boolean }) {
     const onUse = (use: Use) => this.#current?.uses.push(use);
     this.watch = new Watch({ ...conditions, onUse });
   }
+
+  /** The ledger around the machine has caught this, or found what it answered unsound. */
+  readonly onFault: FaultListener = (error) => {
+    if (this.#latest !== undefined) this.#latest.fault ??= error;
+  };
 
   /** The traces of the block's calls, filled while it is executed. */
   begin(block: ExecutableBlock): readonly CallTrace[] {
@@ -129,6 +146,7 @@ class Tracer {
     this.#calls = block.transactions.map((_, index) => ({
       index,
       result: "not executed",
+      ...{ isExecuted: false, code: "", fault: undefined, isAsync: false },
       writes: [],
       uses: [],
       stained: undefined,
@@ -140,11 +158,15 @@ class Tracer {
     const execute: StateMachine["execute"] = (call, context, state) => {
       const trace = this.#calls[this.#indexes.get(context.transaction) ?? 0];
       const handedOut: Handed[] = [];
+      if (trace !== undefined) trace.isExecuted = true;
       try {
         const result = this.#observed(trace, () =>
           machine.execute(call, context, this.#writer(state, trace, handedOut)),
         );
-        if (trace !== undefined) trace.result = describe(result);
+        if (trace !== undefined) {
+          trace.result = describe(result);
+          trace.isAsync = (result as unknown) instanceof Promise;
+        }
         return result;
       } catch (error) {
         if (trace !== undefined) trace.result = `threw ${error}`;
@@ -173,6 +195,7 @@ class Tracer {
 
   #observed<T>(trace: CallTrace | undefined, action: () => T): T {
     this.#current = trace;
+    this.#latest = trace;
     this.watch.enter();
     try {
       return action();
@@ -222,7 +245,8 @@ type Handed = {
   readonly copy: Uint8Array;
 };
 
-function describe(result: ReturnType<StateMachine["execute"]>): string {
-  if (!result.ok) return `failed (${result.code})`;
+/** What it answered, whether or not that is an answer: the ledger judges that. */
+function describe(result: ReturnType<StateMachine["execute"]> | undefined): string {
+  if (!result?.ok) return `failed (${result?.code})`;
   return result.output === undefined ? "ok" : `ok ${toHex(result.output)}`;
 }

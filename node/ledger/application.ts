@@ -51,7 +51,7 @@ export function contained<Call>(
     initialize: (state, parameters) => machine.initialize?.(writerFor(state), parameters),
     decode: (bytes): DecodedCall<Call> => {
       try {
-        const decoded = machine.decode(bytes);
+        const decoded = atOnce("decode", machine.decode(bytes));
         return decoded.ok ? decoded : { ok: false, code: soundCode(decoded.code) };
       } catch (error) {
         return fault(error);
@@ -68,7 +68,7 @@ export function contained<Call>(
     },
     execute: (call, context, state): CallResult => {
       try {
-        return soundResult(machine.execute(call, context, writerFor(state)));
+        return soundResult(atOnce("execute", machine.execute(call, context, writerFor(state))));
       } catch (error) {
         // No fault of the application's: the ledger has a code for it.
         if (error instanceof StateFullError) throw error;
@@ -81,6 +81,19 @@ export function contained<Call>(
       return answer.ok ? { ...answer, key: applicationKey(answer.key) } : answer;
     },
   };
+}
+
+function atOnce<Answer>(name: "decode" | "execute", answer: Answer): Answer {
+  if (answer instanceof Promise) {
+    // Nobody waits for it: when it fails, that must not end the process.
+    answer.catch(() => {});
+    throw new TypeError(
+      `${name} answered with a promise; it must answer at once, and not be async`,
+    );
+  }
+  if (typeof answer === "object" && answer !== null) return answer;
+  const right = "{ ok: true } or { ok: false, code }";
+  throw new TypeError(`${name} answered with ${typeof answer}; it must answer with ${right}`);
 }
 
 function soundResult(result: CallResult): CallResult {

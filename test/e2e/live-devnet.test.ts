@@ -142,7 +142,12 @@ describe("a live devnet of four", () => {
       });
     }
     await fault("cut 0 to 3");
-    await expect(fault("heal")).rejects.toMatchObject({ code: "NOT_OURS" });
+    await expect(fault("heal")).rejects.toMatchObject({
+      code: "NOT_OURS",
+      message: expect.stringMatching(/^all others are healed; v3 was brought back by hand/),
+    });
+    await expect(fault("heal 3")).rejects.toThrow(/^v3 was brought back by hand/);
+    await expect(fault("heal 2,3")).rejects.toThrow(/^v2 healed; v3 was brought back by hand/);
     expect(devnet.declared.cuts).toEqual([]);
     expect(devnet.processes[3]?.isAlive).toBe(false);
     await byHand.stop();

@@ -1,12 +1,16 @@
 // A devnet of real processes inside a test, by the same interface as one on virtual time.
 
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { keyOf, readTask } from "../../devnet/examples/task-board.ts";
 import { createDevnet, type Devnet } from "../../devnet/testing/index.ts";
 import { eventually } from "./eventually.ts";
 
-const BOARD = resolve(import.meta.dirname, "../../dist/devnet/examples/task-board.js");
+/** From the working directory, as a test would name it; the validators run elsewhere. */
+const BOARD = relative(
+  process.cwd(),
+  resolve(import.meta.dirname, "../../dist/devnet/examples/task-board.js"),
+);
 
 let net: Devnet | undefined;
 

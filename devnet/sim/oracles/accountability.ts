@@ -1,6 +1,6 @@
 // Who can be proven to have broken the rules, from signed statements alone. When two honest validators call different
-// things final, f+1 validators must be among them, by power, as long as each quorum holds somebody honest; an honest one
-// must never be.
+// blocks final, or hold certificates for different states, f+1 validators must be among them, by power, as long as each
+// quorum holds somebody honest; an honest one must never be. States that nobody certified prove nothing against anybody.
 
 import type { Block, Message, ValidatorIndex } from "../../../consensus/index.ts";
 import { equalBytes } from "../../../crypto/index.ts";
@@ -38,6 +38,8 @@ class Court {
   readonly #real = new WeakMap<Statement, boolean>();
   /** What honest nodes call final, by height. */
   readonly #finals = new Map<number, string>();
+  /** The states after them that a certificate is for. */
+  readonly #certified = new Map<number, string>();
   #violatedAt: number | undefined;
 
   constructor(premises: Premises) {
@@ -49,7 +51,7 @@ class Court {
     if (seen.type === "signed") return this.#readOnce(seen.message);
     if (seen.type === "heard" && seen.content !== undefined) return this.#readOnce(seen.content);
     if (seen.type !== "final" || !this.#premises.isHonest(seen.by)) return;
-    const { block, hash, stateRoot, cert } = seen.final;
+    const { block, hash, cert } = seen.final;
     const { chainId } = this.#premises.validators;
     if (!this.#read.has(block)) {
       this.#read.add(block);
@@ -60,10 +62,14 @@ class Court {
       this.#read.add(cert);
       eachCommitVote(chainId, cert, (statement) => this.#add(statement));
     }
-    const word = wordOf(hash) + wordOf(stateRoot);
-    const earlier = this.#finals.get(block.height) ?? word;
-    if (earlier !== word) this.#violatedAt ??= block.height;
-    this.#finals.set(block.height, earlier);
+    this.#compare(this.#finals, block.height, wordOf(hash));
+    if (cert !== undefined) this.#compare(this.#certified, block.height, wordOf(cert.stateRoot));
+  }
+
+  #compare(said: Map<number, string>, height: number, word: string): void {
+    const earlier = said.get(height);
+    if (earlier === undefined) said.set(height, word);
+    else if (earlier !== word) this.#violatedAt ??= height;
   }
 
   culprits(): ReadonlyMap<ValidatorIndex, Guilt> {
@@ -94,8 +100,10 @@ class Court {
     for (const index of culprits.keys()) power += members[index]?.power ?? 0;
     if (power >= honestPower) return framed;
     const where = `a fork at height ${this.#violatedAt}`;
-    const proven = `[${[...culprits.keys()].join(" ")}] with power ${power}`;
-    return [...framed, `${where}, and only ${proven} of ${honestPower} can be proven guilty`];
+    const names = [...culprits.keys()].map((index) => `v${index}`).join(", ");
+    const proven = names === "" ? "nobody" : `only ${names} with power ${power}`;
+    const needed = `can be proven guilty: ${honestPower} are needed`;
+    return [...framed, `${where}, and ${proven} ${needed}`];
   }
 
   /** What was broadcast once arrives often. */

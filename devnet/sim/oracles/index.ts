@@ -25,8 +25,8 @@ export type Oracles = {
   readonly sample: (sample: MemorySample) => void;
   /** The faults are over; `maxView` is the highest that an honest node is in. */
   readonly healed: (atMs: number, maxView: number) => void;
-  /** After the last observation, once. */
-  readonly conclude: () => void;
+  /** After the last observation, once. `wentOn`: no violation cut the run short; none was found unless told otherwise. */
+  readonly conclude: (wentOn?: boolean) => void;
   /** The validators proven to have broken the rules, so far, and by what. */
   readonly culprits: () => ReadonlyMap<ValidatorIndex, Guilt>;
 };
@@ -67,10 +67,10 @@ export function createOracles(
     },
     sample: measured.sample,
     healed: watched.healed,
-    conclude: () => {
+    conclude: (wentOn = !hasReported) => {
       court.conclude?.();
-      // A run that another violation cut short had no time to go on.
-      if (!hasReported) watched.conclude?.();
+      // A run that another violation cut short had no time to make progress.
+      if (wentOn) watched.conclude?.();
     },
     culprits: court.culprits,
   };

@@ -125,7 +125,8 @@ export class Judge {
     this.isForked = true;
     const { culprits } = this;
     if (culprits.length > this.#setting.faulty) return;
-    this.report("accountability", `${where}: only [${culprits.join(" ")}] can be proven guilty`);
+    const names = culprits.length === 0 ? "nobody" : `only ${culprits.join(", ")}`;
+    this.report("accountability", `${where}: ${names} can be proven guilty`);
   }
 
   #checkConsistency(by: Signatory, message: Exclude<Message, { type: "decision" }>): void {

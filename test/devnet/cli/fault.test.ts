@@ -117,6 +117,7 @@ describe("quorate fault refuses", () => {
   test.each([
     ["kil 2", "did you mean kill?"],
     ["lie 3 equivocat", "did you mean equivocate?"],
+    ["lie 3", "`quorate fault lies` shows the ways to lie"],
     ["kill 9", "did you mean 3?"],
     ["skew 1", "quorate fault verbs"],
     ["verdct", "did you mean `quorate fault verdict`?"],

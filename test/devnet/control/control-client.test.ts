@@ -14,7 +14,7 @@ import {
   removeControlFile,
   writeControlFile,
 } from "../../../devnet/control/index.ts";
-import { FakeDevnet } from "./subject.ts";
+import { FakeDevnet, HELD } from "./subject.ts";
 
 let dir: string;
 const FILE: ControlFile = {
@@ -41,7 +41,10 @@ afterEach(() => {
 
 /** Something that is no devnet stands where one should; undefined: it never says anything. */
 async function answering(body: string | undefined): Promise<void> {
-  const other = createServer((_, answer) => void (body !== undefined && answer.end(body)));
+  await listening(createServer((_, answer) => void (body !== undefined && answer.end(body))));
+}
+
+async function listening(other: Server): Promise<void> {
   server = other;
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as AddressInfo;
@@ -109,6 +112,22 @@ describe("a client of the control", () => {
       message: expect.stringContaining(`process ${process.pid}, gave no answer`),
       remedy: expect.stringContaining(`kill -CONT ${process.pid}`),
     });
+  });
+
+  test("waits longer for a verdict: the devnet looks at its chain first", async () => {
+    let judge = () => {};
+    const judged = new Promise<void>((resolve) => {
+      judge = resolve;
+    });
+    const devnet = createServer(({ url }, answer) => {
+      if (url === "/v1/verdict") void judged.then(() => answer.end(JSON.stringify(HELD)));
+    });
+    await listening(devnet);
+    const client = ControlClient.of(dir, { lookLimitMs: 50 });
+    const verdict = client.verdict();
+    await expect(client.faults()).rejects.toMatchObject({ code: "NO_ANSWER" });
+    judge();
+    expect(await verdict).toEqual(HELD);
   });
 
   test.each([

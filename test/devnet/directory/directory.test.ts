@@ -141,6 +141,16 @@ describe("a devnet's directory", () => {
     expect(existsSync(plan.dir)).toBe(false);
   });
 
+  test.each([
+    ["a new one", request, []],
+    ["one that begins again", () => request({ reset: true }), ["devnet"]],
+  ])("leaves nothing behind when %s cannot be made", async (_, asked, left) => {
+    if (left.length > 0) await openDirectory(request());
+    const recipe = { application: join(home, "nope.js") };
+    await expect(openDirectory({ ...asked(), recipe })).rejects.toThrow("nope.js");
+    expect(readdirSync(home)).toEqual(left);
+  });
+
   test("says how many validators it has before anything is touched", async () => {
     await openDirectory(request({ recipe: { validators: 7 } }));
     expect((await recipeFor(request())).validators).toBe(7);

@@ -22,6 +22,7 @@ function facts(given: Partial<RunFacts> = {}): RunFacts {
     },
     liars: [],
     dishonest: new Set(),
+    hasOwnApplication: false,
     sightings: goodSightings(),
     culprits: [],
     states: ["running", "running", "running", "running"],
@@ -44,6 +45,18 @@ function goodSightings(): Sightings {
 
 function block(height: number, hash = `h${height}`) {
   return { height, hash, stateRoot: `s${height}`, transactions: 2 };
+}
+
+/** Each says of height 4 what it holds. */
+function apart(
+  roots: readonly string[],
+  blocks: readonly string[] = roots.map(() => "h4"),
+): Sightings {
+  const sightings = new Sightings(4);
+  for (const [by, stateRoot] of roots.entries()) {
+    sightings.status(by, { height: 4, view: 5, block: blocks[by] ?? "", stateRoot });
+  }
+  return sightings;
 }
 
 function culprit(validator: number): Culprit {
@@ -96,6 +109,44 @@ describe("the verdict of a live run", () => {
     expect(failed(liveVerdict(facts({ sightings })))).toEqual([
       "state-roots: at height 4: v0 v1 v2 v3 s4, v1 x",
     ]);
+  });
+
+  test.each([
+    ["where no state has a quorum", ["s4", "x", "y", "z"], true],
+    ["where two hold one and two another", ["s4", "s4", "x", "x"], true],
+    ["but not where one alone is odd", ["s4", "s4", "s4", "x"], false],
+  ])("suspects an application of one's own %s", (_, roots, isSuspected) => {
+    const verdict = liveVerdict(facts({ sightings: apart(roots), hasOwnApplication: true }));
+    const [first = ""] = failed(verdict);
+    expect(first).toMatch(/^state-roots: at height 4: v0/);
+    expect(first.includes("application that is not deterministic")).toBe(isSuspected);
+    expect(first.includes("`checkDeterminism` from `quorate/testing`")).toBe(isSuspected);
+  });
+
+  test("does not suspect the built-in application, nor any where the blocks differ, too", () => {
+    const sightings = apart(["s4", "x", "y", "z"]);
+    expect(failed(liveVerdict(facts({ sightings })))[0]).not.toContain("deterministic");
+    const forked = apart(["s4", "x", "y", "z"], ["h4", "h4", "fork", "fork"]);
+    const verdict = liveVerdict(facts({ sightings: forked, hasOwnApplication: true }));
+    expect(failed(verdict).join()).not.toContain("deterministic");
+  });
+
+  test.each([
+    ["nobody", []],
+    ["a liar alone", [3]],
+  ])("does not hold where %s showed anything", (_, who) => {
+    const sightings = new Sightings(5);
+    for (const by of who) sightings.block(by, block(6), 100, false);
+    const verdict = liveVerdict(facts({ sightings, dishonest: new Set([3]) }));
+    expect(verdict.ok).toBe(false);
+    expect(verdict.safety).toEqual([
+      { name: "observed", ok: false, what: expect.stringMatching(/^nothing was observed: /) },
+    ]);
+  });
+
+  test("does not hold where nobody honest is left and nobody showed anything", () => {
+    const dishonest = new Set([0, 1, 2, 3]);
+    expect(liveVerdict(facts({ sightings: new Sightings(5), dishonest })).ok).toBe(false);
   });
 
   test("fails on a block left out", () => {

@@ -16,15 +16,21 @@ let found: (Contradiction & { readonly by: number })[];
 /** Streams of events that the observer opens, as they come. */
 let streams: Stream[];
 let onStream: () => void;
+let pruned: number | undefined;
 
 beforeEach(async () => {
   streams = [];
   onStream = () => {};
   found = [];
+  pruned = undefined;
   sightings = new Sightings(0);
   server = createServer((incoming, outgoing) => {
     if (incoming.url === "/v1/status") {
       outgoing.writeHead(503, { "content-type": "application/json" }).end("{}");
+      return;
+    }
+    if (incoming.url?.endsWith(`&from=${pruned}`)) {
+      outgoing.writeHead(410, { "content-type": "application/problem+json" }).end("{}");
       return;
     }
     outgoing.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
@@ -44,7 +50,7 @@ beforeEach(async () => {
     counts: () => true,
     nowMs: () => 5,
   });
-  observer.start();
+  observer.start(4);
 });
 
 afterEach(async () => {
@@ -76,7 +82,7 @@ function evidence(offender: number): string {
 describe("the observer of a live devnet", () => {
   test("goes on after a break with the first block that it has not seen", async () => {
     const first = await stream(0);
-    expect(first.path).toBe("/v1/events?topics=block,evidence");
+    expect(first.path).toBe("/v1/events?topics=block,evidence&from=4");
     first.outgoing.end(block(7) + block(8));
     const second = await stream(1);
     expect(second.path).toBe("/v1/events?topics=block,evidence&from=9");
@@ -84,6 +90,15 @@ describe("the observer of a live devnet", () => {
     expect((await stream(2)).path).toContain("from=10");
     expect(sightings.highest).toBe(9);
     expect(sightings.transactions).toBe(3);
+    expect(sightings.skips(() => true)).toEqual([]);
+  });
+
+  test("begins with the newest block where the past is no longer held", async () => {
+    pruned = 4;
+    const first = await stream(0);
+    expect(first.path).toBe("/v1/events?topics=block,evidence");
+    first.outgoing.end(block(90));
+    expect((await stream(1)).path).toContain("from=91");
     expect(sightings.skips(() => true)).toEqual([]);
   });
 

@@ -158,11 +158,14 @@ describe("a session", () => {
     expect(session.verdict().liars).toEqual([{ validator: 2, ways: ["double-vote"] }]);
   });
 
-  test("counts a heal, though a validator that a person brought back is left out of it", async () => {
+  test.each([
+    ["a validator that a person brought back is left out of it", "NOT_OURS"],
+    ["a validator does not come back", "DIED"],
+  ] as const)("counts a heal, though %s", async (_, code) => {
     await obey("lie 3 equivocate", "kill 2");
     expect(session.wrong).toEqual({ faults: 2, liars: [3] });
-    refusal = new FaultError("NOT_OURS", "v2 was brought back by hand", "stop it");
-    await expect(obey("heal")).rejects.toThrow("by hand");
+    refusal = new FaultError(code, "all others are healed; v2 is not", "stop it");
+    await expect(obey("heal")).rejects.toThrow("v2 is not");
     expect(session.wrong).toEqual({ faults: 0, liars: [] });
     expect(recorded().timeline.at(-1)?.command).toEqual(command("heal"));
   });

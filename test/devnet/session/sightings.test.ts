@@ -66,6 +66,13 @@ describe("what was seen of a live devnet", () => {
     ]);
   });
 
+  test("tells the sides of a contradiction in the order of their validators", () => {
+    const seen = new Sightings(0);
+    for (const by of [2, 0, 1]) seen.block(by, block(1, { hash: `of ${by}` }), 0, true);
+    const [split] = seen.hashSplits(everybody);
+    expect(split?.answers.map(({ text }) => text)).toEqual(["of 0", "of 1", "of 2"]);
+  });
+
   test("remembers a contradiction when its height is long forgotten", () => {
     const seen = new Sightings(0);
     seen.block(0, block(1), 0, true);
@@ -76,7 +83,7 @@ describe("what was seen of a live devnet", () => {
 
   test("knows the longest wait for a block, the one that lasts included", () => {
     const seen = new Sightings(0);
-    seen.begin(1_000);
+    seen.begin(1_000, 0);
     seen.block(0, block(1), 1_500, true);
     seen.block(0, block(2), 4_500, true);
     seen.block(1, block(2), 9_000, true);
@@ -86,9 +93,25 @@ describe("what was seen of a live devnet", () => {
 
   test("counts no wait from before somebody looked", () => {
     const seen = new Sightings(5);
-    seen.begin(60_000);
+    seen.begin(60_000, 0);
     seen.block(0, block(6), 60_100, true);
     expect(seen.longestWait(60_150)).toEqual({ ms: 100, height: 5, fromMs: 60_000 });
+  });
+
+  test("holds no block to be new that was there when the watch began", () => {
+    const seen = new Sightings(2);
+    seen.begin(1_000, 7);
+    seen.healed(1_500);
+    for (const height of [6, 7]) seen.block(0, block(height), 2_000, true);
+    expect(seen.heal).toEqual({ atMs: 1_500, height: 7, nextBlockAtMs: undefined });
+    expect(seen.longestWait(9_000)).toEqual({ ms: 8_000, height: 7, fromMs: 1_000 });
+  });
+
+  test("has heard whoever showed a block or a status", () => {
+    const seen = new Sightings(0);
+    seen.block(1, block(1), 10, true);
+    seen.status(2, { height: 0, view: 1, block: "h0", stateRoot: "s0" });
+    expect([0, 1, 2].map((validator) => seen.hasHeard(validator))).toEqual([false, true, true]);
   });
 
   test("does not let a liar move the chain", () => {

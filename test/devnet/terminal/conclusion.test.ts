@@ -16,10 +16,12 @@ const FAILED: Verdict = { ...HELD, ok: false, scenario: "a-play" };
 
 let dir: string;
 let notes: string[];
+let looks: number;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "quorate-conclusion-"));
   notes = [];
+  looks = 0;
 });
 
 afterEach(() => rmSync(dir, { recursive: true }));
@@ -43,6 +45,11 @@ function conclusion({ verdict = HELD, isPlay = false, hasFaults = true, record }
     isEphemeral: false,
     session: {
       hasFaults,
+      get isWatched() {
+        return looks > 0;
+      },
+      watch: async () => {},
+      look: async () => void looks++,
       verdict: () => verdict,
       recording: ({ replay }) => `# ${replay}\n`,
     },
@@ -55,12 +62,22 @@ function recordings(): readonly string[] {
 }
 
 describe("the conclusion of a run", () => {
-  test("of a person without faults is no verdict", () => {
-    expect(conclusion({ hasFaults: false }).last()).toBeUndefined();
+  test("of a person without faults is no verdict", async () => {
+    expect(await conclusion({ hasFaults: false }).last()).toBeUndefined();
+    expect(looks).toBe(0);
   });
 
-  test("of a person with faults is a verdict with its recording, whose replay is in it", () => {
-    const verdict = conclusion().last();
+  test("of a person without faults is a verdict when it is asked for, after a look at the chain", async () => {
+    const one = conclusion({ hasFaults: false });
+    expect(await one.soFar()).toEqual(HELD);
+    expect(looks).toBe(1);
+    expect(await one.last()).toEqual(HELD);
+    expect(looks).toBe(1);
+    expect(recordings()).toEqual([]);
+  });
+
+  test("of a person with faults is a verdict with its recording, whose replay is in it", async () => {
+    const verdict = await conclusion().last();
     const [file = "", ...others] = recordings();
     expect(others).toEqual([]);
     expect(file).toMatch(/^session-7-\d{8}T\d{6}\.yaml$/);
@@ -69,33 +86,33 @@ describe("the conclusion of a run", () => {
     expect(readFileSync(verdict?.recording ?? "", "utf8")).toBe(`# ${verdict?.replay}\n`);
   });
 
-  test("before the end is recorded in the same file", () => {
+  test("before the end is recorded in the same file", async () => {
     const one = conclusion();
-    expect(one.soFar().recording).toBe(one.last()?.recording);
+    expect((await one.soFar()).recording).toBe((await one.last())?.recording);
     expect(recordings()).toHaveLength(1);
   });
 
-  test("of a scenario that held leaves nothing behind", () => {
-    const verdict = conclusion({ isPlay: true }).last();
+  test("of a scenario that held leaves nothing behind", async () => {
+    const verdict = await conclusion({ isPlay: true }).last();
     expect(verdict).toEqual(HELD);
     expect(recordings()).toEqual([]);
   });
 
-  test("of a scenario that did not hold leaves a recording", () => {
-    const verdict = conclusion({ isPlay: true, verdict: FAILED }).last();
+  test("of a scenario that did not hold leaves a recording", async () => {
+    const verdict = await conclusion({ isPlay: true, verdict: FAILED }).last();
     expect(recordings()).toHaveLength(1);
     expect(verdict?.recording).toContain("a-play-7-");
   });
 
-  test("leaves a recording where one was asked for", () => {
+  test("leaves a recording where one was asked for", async () => {
     const record = join(dir, "mine.yaml");
-    expect(conclusion({ isPlay: true, record }).last()?.recording).toBe(record);
+    expect((await conclusion({ isPlay: true, record }).last())?.recording).toBe(record);
   });
 
-  test("is the verdict all the same when its recording cannot be written", () => {
+  test("is the verdict all the same when its recording cannot be written", async () => {
     writeFileSync(join(dir, "a-file"), "");
     const record = join(dir, "a-file", "mine.yaml");
-    expect(conclusion({ record }).last()).toEqual(HELD);
+    expect(await conclusion({ record }).last()).toEqual(HELD);
     expect(notes).toEqual([expect.stringMatching(/^the recording could not be written: /)]);
   });
 });

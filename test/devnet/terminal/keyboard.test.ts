@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { BottomLines } from "../../../devnet/terminal/bottom-lines.ts";
 import { isInForeground } from "../../../devnet/terminal/foreground.ts";
 import { Keyboard } from "../../../devnet/terminal/keyboard.ts";
+import type { Wish } from "../../../devnet/terminal/keys.ts";
 import { paintFor } from "../../../node/cli/output.ts";
 
 let dir: string;
@@ -20,10 +21,14 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 function keyboard(given: { readonly isInForeground: boolean }) {
   const modes: boolean[] = [];
+  const wishes: Wish[] = [];
+  let type: (text: string) => void = () => {};
   const input = {
     isTTY: true,
     setRawMode: (mode: boolean) => modes.push(mode),
-    on: () => {},
+    on: (_: "data", hear: (data: Buffer) => void) => {
+      type = (text) => hear(Buffer.from(text));
+    },
     off: () => {},
     resume: () => {},
     pause: () => {},
@@ -32,8 +37,14 @@ function keyboard(given: { readonly isInForeground: boolean }) {
   const output = { interactive: true, raw: () => {}, paint: paintFor(stream, {}) };
   const bottom = new BottomLines(output);
   const isOurs = () => given.isInForeground;
-  const keys = new Keyboard({ input, output, bottom, onWish: () => {}, isInForeground: isOurs });
-  return { keys, modes };
+  const keys = new Keyboard({
+    input,
+    output,
+    bottom,
+    onWish: (wish) => wishes.push(wish),
+    isInForeground: isOurs,
+  });
+  return { keys, modes, wishes, type: (text: string) => type(text) };
 }
 
 function stat({ group, foreground }: { readonly group: number; readonly foreground: number }) {
@@ -55,6 +66,29 @@ describe("the keyboard of a running devnet", () => {
     keys.start();
     keys.stop();
     expect(modes).toEqual([]);
+  });
+
+  test("takes back a command that was no good, to be corrected", () => {
+    const { keys, wishes, type } = keyboard({ isInForeground: true });
+    keys.start();
+    type("l3\r");
+    keys.giveBack("lie 3");
+    type(" equivocate\r");
+    expect(wishes).toEqual([
+      { type: "command", text: "lie 3" },
+      { type: "command", text: "lie 3 equivocate" },
+    ]);
+    keys.stop();
+  });
+
+  test("does not put it over what is being typed meanwhile", () => {
+    const { keys, wishes, type } = keyboard({ isInForeground: true });
+    keys.start();
+    type("k");
+    keys.giveBack("lie 3");
+    type("2\r");
+    expect(wishes).toEqual([{ type: "command", text: "kill 2" }]);
+    keys.stop();
   });
 
   test("knows the background by the group of its process", () => {

@@ -51,7 +51,7 @@ function start(given: Partial<Play> = {}) {
     scenario: TWO_KILLS,
     seed: 1,
     session: {
-      ...{ patienceMs: PATIENCE_MS, watch: () => note("watch") },
+      ...{ patienceMs: PATIENCE_MS, watch: async () => void note("watch") },
       get hasRecovered() {
         return standing.hasRecovered;
       },

@@ -313,6 +313,15 @@ test("a devnet that is stopped answers nobody any more", async () => {
   expect(await refused(net.blocks(1))).toMatchObject({ code: "STOPPED" });
 });
 
+test("a devnet is stopped where its scope ends", async () => {
+  let waiting: Promise<DevnetError> | undefined;
+  {
+    await using net = await createDevnet();
+    waiting = refused(net.blocks(1_000));
+  }
+  expect(await waiting).toMatchObject({ code: "STOPPED" });
+});
+
 test("says in an error what did not hold (seed 5)", async () => {
   const net = await createDevnet({ validators: 4, seed: 5 });
   await net.lie(3, "equivocate");

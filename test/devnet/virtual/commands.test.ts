@@ -53,6 +53,14 @@ describe("a process", () => {
     expect(whatFailed(verdictOf(devnet))).toEqual([]);
   });
 
+  test("that is paused while it starts again stands still as soon as it is there", () => {
+    const devnet = runningDevnet();
+    command(devnet, "restart 1");
+    command(devnet, "pause 1");
+    devnet.run(1_000);
+    expect(stateOf(devnet, 1)).toMatchObject({ isRunning: true, isHeld: true });
+  });
+
   test("that is killed while it is paused is not paused after its restart", () => {
     const devnet = runningDevnet();
     command(devnet, "pause 1");

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { messageCodec, verifyEvidence } from "../../../consensus/index.ts";
 import { decode, fromHex, type Hash } from "../../../crypto/index.ts";
+import { taskBoard } from "../../../devnet/examples/task-board.ts";
 import type { Observation } from "../../../devnet/sim/index.ts";
 import type { VirtualDevnet } from "../../../devnet/virtual/index.ts";
 import {
@@ -176,6 +177,78 @@ describe("a verdict is not sound", () => {
     devnet.run(1_000);
     expect(failedChecks(verdictOf(devnet))).toContain("conservation");
   });
+});
+
+describe("states that differ after one and the same block (seed 1)", () => {
+  /** As if validator 1 had another state after one block. */
+  function pretendDivergence(devnet: VirtualDevnet): void {
+    const { chronicle } = devnet;
+    const observe = chronicle.observe.bind(chronicle);
+    let hasDiverged = false;
+    chronicle.observe = (seen) => {
+      if (seen.type !== "final" || seen.by !== 1 || hasDiverged) return observe(seen);
+      hasDiverged = true;
+      const stateRoot = new Uint8Array(32).fill(9) as Hash;
+      const { cert: _, ...final } = seen.final;
+      observe({ ...seen, final: { ...final, stateRoot } });
+    };
+    devnet.simulation.runUntil(() => hasDiverged, 5_000);
+    devnet.run(500);
+  }
+
+  /** As its engine does when it finds out. */
+  function pretendHalt(devnet: VirtualDevnet, by: number): void {
+    const { block, hash, stateRoot, cert } = nextFinal(devnet).final;
+    if (cert === undefined) throw new Error("a certificate");
+    const { height, view } = block;
+    const halt = { reason: "state-diverged", height, view, cert, ours: hash, theirs: stateRoot };
+    devnet.simulation.see({ type: "halted", halt, by, atMs: devnet.now } as Observation);
+  }
+
+  test("break agreement, and nobody is blamed for a fork", () => {
+    const devnet = runningDevnet();
+    pretendDivergence(devnet);
+    expect(whatFailed(verdictOf(devnet))).toEqual([
+      expect.stringMatching(
+        /^agreement: v\d and v\d have different states after the block of height \d+, and the blocks are the same$/,
+      ),
+    ]);
+  });
+
+  test("name a machine of one's own as the likely cause", () => {
+    const devnet = runningDevnet({ stateMachine: taskBoard });
+    pretendDivergence(devnet);
+    expect(whatFailed(verdictOf(devnet))).toEqual([
+      expect.stringMatching(
+        /; most likely the application is not deterministic: `checkDeterminism` /,
+      ),
+    ]);
+  });
+
+  test("and the halt that follows are no breach of the one that was expected to stop", () => {
+    const devnet = runningDevnet();
+    pretendDivergence(devnet);
+    pretendHalt(devnet, 1);
+    expect(failedChecks(verdictOf(devnet))).toEqual(["agreement", "halts"]);
+    expect(failedChecks(verdictOf(devnet, { halted: [1] }))).toEqual([]);
+  });
+
+  test("and a halt are a breach when another one was expected to stop", () => {
+    const devnet = runningDevnet();
+    pretendDivergence(devnet);
+    pretendHalt(devnet, 1);
+    pretendHalt(devnet, 2);
+    expect(failedChecks(verdictOf(devnet, { halted: [2] }))).toEqual(["agreement", "halts"]);
+  });
+});
+
+test("whatever else was violated, blocks are owed after the heal (seed 1)", () => {
+  const devnet = runningDevnet();
+  const { chronicle } = devnet;
+  devnet.simulation.see({ type: "started", height: 999, by: 1, atMs: devnet.now });
+  chronicle.healed(devnet.now);
+  chronicle.conclude();
+  expect([...chronicle.violations.keys()]).toEqual(["contiguity", "liveness"]);
 });
 
 describe("where nobody honest is left (seed 1)", () => {

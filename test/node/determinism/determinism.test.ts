@@ -49,7 +49,10 @@ function writing(text: () => string): Execute {
 
 describe("a machine is accepted", () => {
   test("that keeps all it knows in the state", () => {
-    expect(check(honest)).toEqual({ ok: true, blocks: 24, calls: 192 });
+    expect(check(honest)).toEqual({
+      ...{ ok: true, blocks: 24, calls: 192 },
+      ...{ executed: 192, failed: 0, faults: 0, thrown: undefined },
+    });
   });
 
   test("that sorts before it writes what a map holds", () => {
@@ -66,7 +69,23 @@ describe("a machine is accepted", () => {
       if (call === "pear") state.delete(ascii("apple"));
       if (call === "plum") throw new Error("no plums");
     });
-    expect(verdict).toMatchObject({ ok: true });
+    if (!verdict.ok) throw new Error(verdict.message);
+    expect(verdict.executed).toBe(192);
+    expect(verdict.faults).toBeGreaterThan(0);
+    expect(verdict.failed).toBe(verdict.faults);
+    expect(String(verdict.thrown)).toBe("Error: no plums");
+  });
+
+  test("that refuses some calls for good reasons, and is told how many it was really handed", () => {
+    const make = (): StateMachine<string> => ({
+      ...machine(honest),
+      decode: (bytes) =>
+        bytes.length === 3 ? { ok: false, code: "no-figs" } : machine(honest).decode(bytes),
+      execute: (call) => (call === "plum" ? { ok: false, code: "no-plums" } : { ok: true }),
+    });
+    const calls = ["fig", "plum", "pear", "fig"];
+    const verdict = checkDeterminism(make, { calls, blocks: 1, callsPerBlock: 4 });
+    expect(verdict).toMatchObject({ ok: true, calls: 4, executed: 2, failed: 1, faults: 0 });
   });
 
   test("that makes a date of the block's time, in UTC", () => {
@@ -219,6 +238,79 @@ describe("a machine is rejected", () => {
     const place = { block: 1, call: 0, key: undefined };
     expect(verdict).toMatchObject({ ok: false, cause: "memory", ...place });
   });
+});
+
+describe("a trial is none", () => {
+  const refusing = (decode: unknown) => () => ({ ...machine(honest), decode }) as StateMachine;
+  const throwing = () => {
+    throw new SyntaxError("no word");
+  };
+  const promising = async () => Promise.reject(new Error("later"));
+
+  test("without calls", () => {
+    const verdict = checkDeterminism(() => machine(honest), { calls: [] });
+    const message = expect.stringContaining("there is no call, and nothing was tried");
+    expect(verdict).toMatchObject({
+      ok: false,
+      cause: "nothing-executed",
+      call: undefined,
+      message,
+    });
+  });
+
+  test.each([
+    [
+      "refuses",
+      () => ({ ok: false, code: "not-a-word" }) as const,
+      /skipped as "not-a-word"\. Hand /,
+    ],
+    [
+      "throws over",
+      throwing,
+      /skipped as "application-fault", for it threw SyntaxError: no word\./,
+    ],
+    ["promises to decode", promising, /for it threw TypeError: decode answered with a promise/],
+  ])("of calls that the machine %s", (_, decode, message) => {
+    const verdict = checkDeterminism(refusing(decode), { calls: ["pear"] });
+    expect(verdict).toMatchObject({ ok: false, cause: "nothing-executed", block: 1, call: 0 });
+    expect(verdict).toMatchObject({ message: expect.stringMatching(message) });
+  });
+
+  test("of a machine that throws over every call", () => {
+    const verdict = check(throwing);
+    expect(verdict).toMatchObject({ ok: false, cause: "application-fault", block: 1, call: 0 });
+    const message = /fails as "application-fault", for it threw SyntaxError: no word\. Answer/;
+    expect(verdict).toMatchObject({ message: expect.stringMatching(message) });
+    expect(verdict).toMatchObject({ thrown: expect.any(SyntaxError) });
+  });
+
+  test("of a machine that is async, were it over a single word", () => {
+    const execute = (call: string) => (call === "plum" ? promising() : { ok: true });
+    const make = () => ({ ...machine(honest), execute }) as StateMachine<string>;
+    const verdict = checkDeterminism(make, { calls: words, seed: 7 });
+    expect(verdict).toMatchObject({ ok: false, cause: "application-fault" });
+    const message = expect.stringContaining("execute answered with a promise");
+    expect(verdict).toMatchObject({ message });
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      "a machine",
+      () => checkDeterminism(machine(honest) as never, { calls: ["a"] }),
+      /^a function/,
+    ],
+    ["no calls", () => checkDeterminism(() => machine(honest), {} as never), /^calls is a list/],
+  ])("where it is handed %s", (_, trial, message) => {
+    expect(trial).toThrow(message);
+  });
+});
+
+test("calls may be bytes, texts, or what JSON can write", () => {
+  const seen = new Set<string>();
+  const make = () => machine((call) => seen.add(call));
+  const calls = [ascii("bytes"), "text", { do: "it" }];
+  checkDeterminism(make, { calls, blocks: 1, callsPerBlock: 3 });
+  expect([...seen]).toEqual(["bytes", "text", '{"do":"it"}']);
 });
 
 describe("the surroundings", () => {

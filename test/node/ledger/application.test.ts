@@ -132,6 +132,9 @@ describe("a call fails, and the chain goes on, when the application", () => {
         },
       },
     ],
+    // Its failure is nobody's to catch: left alone, it would end the process.
+    ["is async", { execute: async () => Promise.reject(new Error("later")) } as object],
+    ["answers with nothing", { execute: () => undefined } as object],
     ["answers with a code that is none", { execute: () => ({ ok: false, code: "Not A Code" }) }],
     ["answers with too long a code", { execute: () => ({ ok: false, code: "a".repeat(65) }) }],
     ["answers with too long an output", { execute: () => ({ ok: true, output: tooMany }) }],
@@ -192,4 +195,22 @@ test("no block carries a call that the application throws over when it reads it"
   const verdict = ledger.check(transfer({ from: "alice", to: "bob", call: NOTE }));
   expect(verdict).toEqual({ ok: false, code: "application-fault" });
   expect(faults).toHaveLength(1);
+});
+
+test.each([
+  ["a promise", async () => ({ ok: true }), /^TypeError: execute answered with a promise; it must/],
+  ["nothing", () => undefined, /^TypeError: execute answered with undefined; it must answer with/],
+])("an answer that is %s is a fault that says so", (_, execute, message) => {
+  const faults: unknown[] = [];
+  run(keeping({ execute } as object), ["one"], faults);
+  expect(String(faults[0])).toMatch(message);
+});
+
+test("no block carries a call that the application promises to read", () => {
+  const faults: unknown[] = [];
+  const decode = async () => Promise.reject(new Error("later"));
+  const { ledger } = run(keeping({ decode } as object), [], faults);
+  const verdict = ledger.check(transfer({ from: "alice", to: "bob", call: NOTE }));
+  expect(verdict).toEqual({ ok: false, code: "application-fault" });
+  expect(String(faults[0])).toMatch(/^TypeError: decode answered with a promise/);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Block, Message } from "../../../consensus/index.ts";
+import type { Block, CommitCert, Message } from "../../../consensus/index.ts";
 import type { Signature, View } from "../../../crypto/index.ts";
 import type { Observation } from "../../../devnet/sim/observation.ts";
 import { accountability } from "../../../devnet/sim/oracles/accountability.ts";
@@ -201,8 +201,39 @@ describe("accountability reports", () => {
 
   test("a fork for which too few can be proven guilty", () => {
     expect(verdict(accountability, uncertified, beyondBounds())).toEqual([
-      "a fork at height 1, and only [] with power 0 of 2 can be proven guilty",
+      "a fork at height 1, and nobody can be proven guilty: 2 are needed",
     ]);
+  });
+
+  test("whom alone a fork convicts where more are needed", () => {
+    const seen = [...uncertified, heard(vote(3, first)), heard(vote(3, rival))];
+    expect(verdict(accountability, seen, beyondBounds())).toEqual([
+      "a fork at height 1, and only v3 with power 1 can be proven guilty: 2 are needed",
+    ]);
+  });
+
+  const asDiverged = (seen: readonly Observation[]) =>
+    seen.map((each, at) => {
+      if (each.type !== "final") return each;
+      const stateRoot = otherHash(5 + at);
+      return { ...each, final: { ...each.final, stateRoot } };
+    });
+
+  test("nothing of states that differ and that nobody certified: no signature says so", () => {
+    const [one] = uncertified;
+    const seen = one === undefined ? [] : asDiverged([one, { ...one, by: 1 }]);
+    expect(verdict(accountability, seen)).toEqual([]);
+  });
+
+  test("two certified states of one block for which nobody can be proven guilty", () => {
+    // Of signatures that do not hold: they convict nobody.
+    const seen = [otherHash(1), otherHash(2)].map((stateRoot, by) => {
+      const whole = { ...asFinal(first, [0, 2, 3]), stateRoot };
+      return final(by, { ...whole, cert: { ...whole.cert, stateRoot } as CommitCert });
+    });
+    expect(verdict(accountability, seen, beyondBounds())[0]).toMatch(
+      /^a fork at height 1, and nobody/,
+    );
   });
 
   test("nothing when a fork convicts f+1 liars", () => {
