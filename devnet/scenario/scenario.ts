@@ -13,7 +13,7 @@ export type Moment = {
 export type Expectations = {
   /** "may-break": more than f may be at fault, and two honest validators may disagree. */
   readonly safety: "holds" | "may-break";
-  /** "none": too few are left for a quorum, and nothing is promised until a heal. */
+  /** "none": nothing is promised, not even after a heal; for more than f at fault. */
   readonly progress: "always" | "after-heal" | "none";
   /** Each of these must be proven guilty, by two messages it signed. */
   readonly culprits: readonly number[];

@@ -94,7 +94,10 @@ function safetyOf(facts: RunFacts): readonly Check[] {
   const mayBreak = expect.safety === "may-break";
   const count = `${sightings.heights} heights`;
   const hashes = sightings.hashSplits(isHonest);
-  const roots = sightings.stateSplits(isHonest);
+  // What it called final before it found out is what it halted over.
+  const hasHaltedAsExpected = (validator: number) =>
+    expect.halted.includes(validator) && sightings.halts.has(validator);
+  const roots = sightings.stateSplits((each) => isHonest(each) && !hasHaltedAsExpected(each));
   const skips = sightings.skips(isHonest);
   const halts = [...sightings.halts].filter(([index]) => isHonest(index));
   const unexpected = halts.filter(([index]) => !expect.halted.includes(index));
@@ -181,9 +184,11 @@ function livenessOf(facts: RunFacts): readonly Check[] {
     ok: !isPromised || ms <= boundMs,
     what: isPromised
       ? `${longest}; ${seconds(boundMs)} would be too long`
-      : `${longest}; nothing was promised while the faults lasted`,
+      : `${longest}; nothing was promised${expect.progress === "none" ? "" : " while the faults lasted"}`,
   };
-  return heal === undefined ? [progress] : [progress, recoveryOf(facts, heal, boundMs)];
+  // With more than f liars two honest ones may wait for each other for ever, on two sides of a fork.
+  if (heal === undefined || expect.progress === "none") return [progress];
+  return [progress, recoveryOf(facts, heal, boundMs)];
 }
 
 function recoveryOf(facts: RunFacts, heal: Heal, boundMs: number): Check {

@@ -194,9 +194,9 @@ export class Session implements Subject {
     return patienceMs(this.validators, this.#options.root.genesis.consensus);
   }
 
-  /** Has every honest validator that runs a block that was not there when all was healed? */
+  /** Has every honest validator that runs a block that was not there when all was healed? Not asked of what promises nothing. */
   get hasRecovered(): boolean {
-    if (!this.#hasHonest) return true;
+    if (!this.#hasHonest || this.#options.scenario?.expect.progress === "none") return true;
     const { heal } = this.#sightings;
     if (heal?.nextBlockAtMs === undefined) return false;
     return this.#states().every(({ validator, state }) => {

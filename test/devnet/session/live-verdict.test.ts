@@ -229,7 +229,7 @@ describe("the verdict of a live run", () => {
     sightings.healed(1_000);
     const late = { sightings, nowMs: 1_000 + PATIENCE_MS + 1 };
     const states = ["halted", "halted", "running", "running"] as const;
-    const mayBreak = expecting({ safety: "may-break", progress: "none" });
+    const mayBreak = expecting({ safety: "may-break", progress: "after-heal" });
     expect(liveVerdict(facts({ ...late, states, expect: mayBreak })).ok).toBe(true);
     const one = ["halted", "running", "running", "running"] as const;
     for (const given of [{ states: one, expect: mayBreak }, { states }]) {
@@ -238,6 +238,28 @@ describe("the verdict of a live run", () => {
       );
       expect(names).toContain("recovery");
     }
+  });
+
+  test("expects no block, not even after the heal, where no progress is promised", () => {
+    const sightings = goodSightings();
+    sightings.healed(1_000);
+    const expect_ = expecting({ safety: "may-break", progress: "none" });
+    const given = { sightings, expect: expect_, nowMs: 1_000 + PATIENCE_MS + 1 };
+    const { ok, liveness } = liveVerdict(facts(given));
+    expect(ok).toBe(true);
+    expect(liveness.map(({ name, what }) => `${name}: ${what}`)).toEqual([
+      expect.stringMatching(/^progress: .*; nothing was promised$/),
+    ]);
+  });
+
+  test("has nothing against the state of a validator that was expected to halt over it", () => {
+    const sightings = apart(["sA", "sA", "other", "sA"]);
+    sightings.halt(2, "its state is another one");
+    const given = { sightings, states: ["running", "running", "halted", "running"] as const };
+    const names = (expect_: ReturnType<typeof expecting>) =>
+      failed(liveVerdict(facts({ ...given, expect: expect_ }))).map((text) => text.split(":")[0]);
+    expect(names(expecting({ progress: "none", halted: [2] }))).toEqual([]);
+    expect(names(expecting({ progress: "none" }))).toEqual(["state-roots", "no-halt"]);
   });
 
   test("has nothing against a run in which nobody honest is left", () => {

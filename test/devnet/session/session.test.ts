@@ -9,7 +9,7 @@ import {
   nothingDeclared,
   parseCommand,
 } from "../../../devnet/faults/index.ts";
-import { parseScenario } from "../../../devnet/scenario/index.ts";
+import { parseScenario, type Scenario } from "../../../devnet/scenario/index.ts";
 import { Session, type Stage } from "../../../devnet/session/session.ts";
 import { chainRootOf } from "../../../node/chain/index.ts";
 import { genesis, keyOf } from "../../node/genesis/fixtures.ts";
@@ -54,12 +54,12 @@ function stage(): Stage {
   };
 }
 
-function sessionOn(given: Stage): Session {
+function sessionOn(given: Stage, scenario?: Scenario): Session {
   return new Session({
     stage: given,
     root: chainRootOf({ ...genesis, validators: FOUR }),
     seed: 7,
-    scenario: undefined,
+    scenario,
     replay: "quorate devnet --seed 7",
     height: 5,
     nowMs: () => now,
@@ -186,6 +186,17 @@ describe("a session", () => {
     await obey("lie 0,1,2 equivocate", "heal");
     expect(session.hasRecovered).toBe(false);
     await obey("lie 3 equivocate", "heal");
+    expect(session.hasRecovered).toBe(true);
+  });
+
+  test("waits for no recovery of which nothing is promised", async () => {
+    const text =
+      "name: a\nvalidators: 4\ntimeline:\n  - { at: 1s, do: kill 1 }\nexpect: { progress: none }\n";
+    const parsed = parseScenario(text);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+    session.stop();
+    session = sessionOn(stage(), parsed.scenario);
+    await obey("kill 1", "heal");
     expect(session.hasRecovered).toBe(true);
   });
 
