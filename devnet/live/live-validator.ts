@@ -23,9 +23,9 @@ export type ValidatorListener = {
 export type Acknowledgement = "in-force" | "later" | "silent";
 
 /** What a validator that runs needs at most to obey, on a machine that is busy. */
-const ANSWER_LIMIT_MS = 2_000;
+const ANSWER_LIMIT_MS = 5_000;
 /** From the start of the process until it serves clients, on a machine that is busy. */
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 30_000;
 const PAUSE_LIMIT_MS = 1_000;
 const PAUSE_PROBE_MS = 2;
 

@@ -6,9 +6,8 @@ import type { ActionContext, Output } from "../../node/cli/index.ts";
 import { EXIT_CODES, invocation, pathToType } from "../../node/cli/index.ts";
 import type { OpenDevnet } from "../directory/index.ts";
 import { DEVELOPMENT_BALANCE, quorumOf } from "../directory/index.ts";
-import type { Death, LiveDevnet, LiveValidator } from "../live/index.ts";
+import { type Death, haltReason, type LiveDevnet, type LiveValidator } from "../live/index.ts";
 import { banner } from "./banner.ts";
-import { haltReason } from "./halt-reason.ts";
 import type { Run } from "./part.ts";
 
 const WARNING = "development keys, public to everyone: never for anything of value";

@@ -62,12 +62,13 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
       "name the module that exports it: createDevnet({ processes: true, application })";
     throw new DevnetError("BAD_ARGUMENT", `a process cannot be handed a state machine; ${remedy}`);
   }
-  const [{ openDirectory }, { LiveDevnet }, { Session }] = await Promise.all([
+  const [{ openDirectory }, { LiveDevnet, haltReason }, { Session }] = await Promise.all([
     import("../directory/index.ts"),
     import("../live/index.ts"),
     import("../session/index.ts"),
   ]);
   const { validators, baseTimeoutMs, leaders, application, seed } = options;
+  const rpcPort = await freePorts(2 * validators);
   const opened = await openDirectory({
     ...{ dir: undefined, ephemeral: true, reset: false },
     recipe: {
@@ -77,8 +78,7 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
       // They run elsewhere.
       ...(application && { application: resolve(application) }),
     },
-    rpcPort: await freePorts(validators),
-    p2pPort: await freePorts(validators),
+    ...{ rpcPort, p2pPort: rpcPort + validators },
   }).catch((error: unknown) => {
     throw ofApplication(error);
   });
@@ -86,8 +86,8 @@ export async function createProcessDevnet(options: SoundOptions): Promise<Devnet
   const live = LiveDevnet.open(opened.plan, {
     seed,
     onReport: ({ plan: { index } }, report) => session?.report(index, report),
-    onDeath: ({ plan: { index } }, { exitCode, lastLogLine }) => {
-      if (exitCode === SAFETY_HALT) session?.halted(index, lastLogLine);
+    onDeath: ({ plan: { index, dir } }, { exitCode, lastLogLine }) => {
+      if (exitCode === SAFETY_HALT) session?.halted(index, haltReason(dir) ?? lastLogLine);
     },
   });
   const ready = await live.ready(READY_TIMEOUT_MS);

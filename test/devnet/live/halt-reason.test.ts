@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { haltReason } from "../../../devnet/terminal/halt-reason.ts";
+import { haltReason } from "../../../devnet/live/halt-reason.ts";
 
 let dir: string;
 
