@@ -8,7 +8,7 @@ export type Awaited<T> = {
   readonly deadlineMs?: number;
 };
 
-const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_DEADLINE_MS = 60_000;
 const INTERVAL_MS = 50;
 
 export async function eventually<T>({ what, probe, deadlineMs }: Awaited<T>): Promise<T> {
