@@ -83,7 +83,10 @@ async function makeDirectory(request: DirectoryRequest, { dir, replaced }: Place
   const genesis = await orNothing(draft, async () => {
     const written = await writeDevnet(planDevnet(recipe, { ...request, dir: draft }), request);
     if (replaced !== undefined) await rename(dir, replaced);
-    await rename(draft, dir);
+    await rename(draft, dir).catch(async (error: unknown) => {
+      if (replaced !== undefined) await rename(replaced, dir);
+      throw error;
+    });
     return written;
   });
   const tidy = async () => {

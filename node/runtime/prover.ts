@@ -69,7 +69,10 @@ export class Prover {
     const tip = this.#sources.ledger.committed.height;
     const lowest = Math.max(this.#certified, tip - MAX_LOOKED_BACK);
     let height = tip;
-    while (height > lowest && this.#certAt(height) === undefined) height = before(height);
+    const { blockStore } = this.#sources;
+    while (height > lowest && blockStore.certificateAt(height) === undefined) {
+      height = before(height);
+    }
     if (height > tip - MAX_LOOKED_BACK) this.#certified = height;
     return tip - height;
   }
